@@ -1,0 +1,120 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target is compiled with: Swift 6 mode, no implicit imports, no warnings.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func module(_ name: String, _ dependencies: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [String]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [String]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies.map { .byName(name: $0) },
+        exclude: excludedFromTests[name] ?? [], swiftSettings: strict)
+}
+
+/// Folders of a test target that hold data for its tests instead of Swift.
+let excludedFromTests: [String: [String]] = [:]
+
+func system(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debianPackage])])
+}
+
+let systemLibraries: [Target] = [
+    system("CSQLite", "sqlite3", "libsqlite3-dev"),
+    system("CCrypto", "libcrypto", "libssl-dev"),
+    system("CYAML", "yaml-0.1", "libyaml-dev"),
+    system("CCurl", "libcurl", "libcurl4-openssl-dev"),
+    .target(name: "CShim"),
+]
+
+let pureModules: [Target] = [
+    module("ByteCoding"),
+    module("EventModel", ["ByteCoding"]),
+    module("MappingCore", ["EventModel", "ByteCoding"]),
+]
+
+let shells: [Target] = [
+    module("Digest", ["CCrypto"]),
+    module("Telemetry"),
+    module("SQLite", ["CSQLite"]),
+    module("EventStore", ["SQLite", "EventModel", "ByteCoding"]),
+    module("HTTP", ["CShim"]),
+    module("HTTPClient", ["CCurl"]),
+    module("RuntimeAPI", ["HTTP", "CShim", "EventModel", "ByteCoding", "Telemetry"]),
+    module("Template", ["CYAML", "EventModel", "ByteCoding"]),
+    module(
+        "MappingEngine",
+        ["RuntimeAPI", "EventStore", "MappingCore", "EventModel", "ByteCoding", "HTTP", "Telemetry"]),
+]
+
+let wire: [String] = ["AWSWire", "HTTP", "EventStore", "EventModel", "ByteCoding", "Digest"]
+
+let services: [Target] = [
+    module("AWSWire", ["HTTP", "EventModel", "ByteCoding", "Digest"]),
+    module("SQSService", wire),
+    module("KinesisService", wire),
+    module("DynamoDBService", wire),
+    module("LambdaService", wire),
+    module("IdentityService", wire),
+]
+
+let programs: [Target] = [
+    program(
+        "millrace",
+        wire + [
+            "SQSService", "KinesisService", "DynamoDBService", "LambdaService", "IdentityService",
+            "MappingEngine", "RuntimeAPI", "Template", "Telemetry", "HTTPClient", "CShim",
+        ]),
+    program("millrace-bench", ["SQLite", "CSQLite", "ByteCoding", "CShim"]),
+]
+
+let testSupport: [Target] = [
+    module("Simulation", ["MappingCore", "EventModel", "ByteCoding"])
+]
+
+let storeTests: [String] = ["EventStore", "SQLite", "EventModel", "ByteCoding"]
+let serviceTests: [String] = wire + ["SQLite"]
+
+let testTargets: [Target] = [
+    tests("ByteCodingTests", ["ByteCoding"]),
+    tests("EventModelTests", ["EventModel", "ByteCoding"]),
+    tests("MappingCoreTests", ["MappingCore", "EventModel", "ByteCoding", "Simulation"]),
+    tests("SimulationTests", ["MappingCore", "EventModel", "ByteCoding", "Simulation"]),
+    tests("DigestTests", ["Digest"]),
+    tests("TelemetryTests", ["Telemetry"]),
+    tests("SQLiteTests", ["SQLite"]),
+    tests("EventStoreTests", storeTests),
+    tests("HTTPTests", ["HTTP", "CShim"]),
+    tests("RuntimeAPITests", ["RuntimeAPI", "HTTP", "EventModel", "ByteCoding", "Telemetry", "CShim"]),
+    tests("TemplateTests", ["Template", "EventModel", "ByteCoding"]),
+    tests("AWSWireTests", wire),
+    tests("SQSServiceTests", serviceTests + ["SQSService"]),
+    tests("KinesisServiceTests", serviceTests + ["KinesisService"]),
+    tests("DynamoDBServiceTests", serviceTests + ["DynamoDBService"]),
+    tests("LambdaServiceTests", serviceTests + ["LambdaService"]),
+    tests("EndToEndTests", ["ByteCoding", "EventModel", "HTTPClient"]),
+    tests("TidyTests", []),
+]
+
+let package = Package(
+    name: "millrace",
+    products: [
+        .executable(name: "millrace", targets: ["millrace"]),
+        .executable(name: "millrace-bench", targets: ["millrace-bench"]),
+    ],
+    targets: systemLibraries + pureModules + shells + services + programs + testSupport
+        + testTargets
+)

@@ -1,0 +1,108 @@
+/// Settings and state that tie one source to one function.
+package struct EventSourceMapping: Equatable, Sendable {
+    package enum State: String, Equatable, Sendable {
+        case creating = "Creating"
+        case enabling = "Enabling"
+        case enabled = "Enabled"
+        case disabling = "Disabling"
+        case disabled = "Disabled"
+        case updating = "Updating"
+        case deleting = "Deleting"
+
+        /// A mapping in a transition refuses updates and deletes (esm-api.md §5).
+        package var isSettled: Bool { self == .enabled || self == .disabled }
+    }
+
+    /// Lower-case UUID text, made by the service.
+    package let id: String
+    package let location: Location
+    package let source: ARN
+    /// As given at create, qualification kept (esm-api.md §2).
+    package var functionARN: ARN
+    package var settings: MappingSettings
+    package var state: State
+    /// `Enabled` as last asked for: the state that a transition leads to.
+    package var isEnabled: Bool
+    package var stateTransitionReason: String
+    /// `nil` for queue mappings, which never show one (esm-api.md §4).
+    package var lastProcessingResult: String?
+    package var modifiedAt: Timestamp
+
+    package init(
+        id: String, location: Location, source: ARN, functionARN: ARN, settings: MappingSettings,
+        state: State, isEnabled: Bool, stateTransitionReason: String, lastProcessingResult: String?,
+        modifiedAt: Timestamp
+    ) {
+        self.id = id
+        self.location = location
+        self.source = source
+        self.functionARN = functionARN
+        self.settings = settings
+        self.state = state
+        self.isEnabled = isEnabled
+        self.stateTransitionReason = stateTransitionReason
+        self.lastProcessingResult = lastProcessingResult
+        self.modifiedAt = modifiedAt
+    }
+
+    package var arn: ARN { location.arn("lambda", "event-source-mapping:\(id)") }
+
+    /// The function's name without qualifier.
+    package var functionName: String {
+        let parts = functionARN.resource.split(separator: ":")
+        return parts.count > 1 ? String(parts[1]) : functionARN.resource
+    }
+}
+
+/// Where a mapping begins in a shard that it meets for the first time.
+package enum StartingPosition: Equatable, Sendable {
+    case trimHorizon
+    case latest
+    case atTimestamp(Timestamp)
+}
+
+/// What a mapping does with its source; only what Millrace enforces has a place here.
+package struct MappingSettings: Equatable, Sendable {
+    /// 1...10,000; AWS's default is 10 for queues, 100 for streams.
+    package var batchSize: Int
+    /// 0...300 s.
+    package var batchingWindowSeconds: Int
+    package var reportsBatchItemFailures: Bool
+    /// `nil` for a queue mapping.
+    package var stream: StreamMappingSettings?
+    package var tags: [String: String]
+
+    package init(
+        batchSize: Int, batchingWindowSeconds: Int = 0, reportsBatchItemFailures: Bool = false,
+        stream: StreamMappingSettings? = nil, tags: [String: String] = [:]
+    ) {
+        self.batchSize = batchSize
+        self.batchingWindowSeconds = batchingWindowSeconds
+        self.reportsBatchItemFailures = reportsBatchItemFailures
+        self.stream = stream
+        self.tags = tags
+    }
+}
+
+/// The settings that only stream mappings have.
+package struct StreamMappingSettings: Equatable, Sendable {
+    package var startingPosition: StartingPosition
+    /// 0...10,000, or `nil` for "until the record expires" (−1 on the wire).
+    package var maximumRetryAttempts: Int?
+    /// 60...604,800 s, or `nil` for no limit (−1 on the wire).
+    package var maximumRecordAgeSeconds: Int?
+    package var bisectsOnError: Bool
+    /// The queue that discarded batches are reported to.
+    package var onFailureDestination: ARN?
+
+    package init(
+        startingPosition: StartingPosition, maximumRetryAttempts: Int? = nil,
+        maximumRecordAgeSeconds: Int? = nil, bisectsOnError: Bool = false, onFailureDestination: ARN? = nil
+    ) {
+        self.startingPosition = startingPosition
+        self.maximumRetryAttempts = maximumRetryAttempts
+        self.maximumRecordAgeSeconds = maximumRecordAgeSeconds
+        self.bisectsOnError = bisectsOnError
+        self.onFailureDestination = onFailureDestination
+    }
+}

@@ -1,0 +1,5 @@
+@main
+struct EntryPoint {
+    static func main() {
+    }
+}
