@@ -1,0 +1,72 @@
+package import EventModel
+
+/// What a template asks for, in the order in which it can be created: queues (dead-letter queues first), streams,
+/// tables, functions, mappings.
+///
+/// A plan is complete and valid in itself; applying it means creating what is missing and changing what differs.
+package struct TemplatePlan: Equatable, Sendable {
+    package struct Queue: Equatable, Sendable {
+        package var name: String
+        package var attributes: QueueAttributes
+        package var tags: [String: String]
+    }
+
+    package struct Stream: Equatable, Sendable {
+        package var name: String
+        /// 4 for an on-demand stream, as AWS starts one.
+        package var shardCount: Int
+        package var isOnDemand: Bool
+        /// 24...8,760 h.
+        package var retentionHours: Int
+        package var tags: [String: String]
+    }
+
+    package struct Table: Equatable, Sendable {
+        package var name: String
+        package var hashKey: TableDefinition.KeyAttribute
+        package var rangeKey: TableDefinition.KeyAttribute?
+        package var isOnDemand: Bool
+        package var readCapacityUnits: Int
+        package var writeCapacityUnits: Int
+        package var isDeletionProtected: Bool
+        /// `nil` for a table without a stream.
+        package var streamView: StreamView?
+        package var tags: [String: String]
+    }
+
+    /// Where a mapping reads. A table's stream has no ARN before the table exists, so it goes by the table's name.
+    package enum Source: Hashable, Sendable {
+        /// A queue or a Kinesis stream, of this plan or already there.
+        case resource(ARN)
+        /// The newest stream of the table, of this plan or already there.
+        case tableStream(tableName: String)
+    }
+
+    package struct Mapping: Equatable, Sendable {
+        package var source: Source
+        /// Unqualified, of this plan or already there.
+        package var functionARN: ARN
+        package var settings: MappingSettings
+        package var isEnabled: Bool
+        /// Where it stands in the template, for messages: `template.yaml:12:7`.
+        package var origin: String
+    }
+
+    package var queues: [Queue]
+    package var streams: [Stream]
+    package var tables: [Table]
+    /// `codePath` and `workingDirectory` are absolute, relative ones were taken from the template's folder.
+    package var functions: [FunctionDefinition]
+    package var mappings: [Mapping]
+
+    package init(
+        queues: [Queue] = [], streams: [Stream] = [], tables: [Table] = [], functions: [FunctionDefinition] = [],
+        mappings: [Mapping] = []
+    ) {
+        self.queues = queues
+        self.streams = streams
+        self.tables = tables
+        self.functions = functions
+        self.mappings = mappings
+    }
+}
