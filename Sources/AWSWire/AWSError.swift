@@ -1,0 +1,62 @@
+/// An error as a service answers it; `WireService` decides how it looks on the wire.
+package struct AWSError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The exception's name without a namespace: `ResourceNotFoundException`, `QueueDoesNotExist`.
+    package let shape: String
+    package let status: Int
+    package let message: String
+    /// The code of the Query protocol where it differs from `shape` (`AWS.SimpleQueueService.NonExistentQueue`).
+    package let queryCode: String?
+    /// Replaces the service's namespace in `__type` (`com.amazon.coral.validate#`); `nil` keeps the service's.
+    package let namespace: String?
+
+    package init(
+        _ shape: String, _ message: String, status: Int = 400, queryCode: String? = nil,
+        namespace: String? = nil
+    ) {
+        self.shape = shape
+        self.status = status
+        self.message = message
+        self.queryCode = queryCode
+        self.namespace = namespace
+    }
+
+    /// True when the caller is at fault, false when the server is.
+    package var isSenderFault: Bool { status < 500 || status == 501 }
+    /// The code in the Query protocol and in batch results.
+    package var code: String { queryCode ?? shape }
+    package var description: String { "\(shape) (\(status)): \(message)" }
+}
+
+// MARK: - What every service may have to say
+
+extension AWSError {
+    /// An operation of AWS that Millrace does not have (yet).
+    package static func notSupported(operation: String, service: String) -> AWSError {
+        AWSError(
+            "UnsupportedOperation", "Millrace does not support the operation \(operation) of \(service) yet.",
+            status: 501)
+    }
+
+    /// A parameter, or a value of one, that would change what the operation does and has no effect here (yet).
+    package static func notSupported(parameter: String, operation: String, note: String = "") -> AWSError {
+        let end = note.isEmpty ? "" : " \(note)"
+        return AWSError(
+            "UnsupportedOperation",
+            "Millrace does not support the parameter \(parameter) of \(operation) yet.\(end)", status: 501)
+    }
+
+    /// Anything else that is missing; `what` is a full sentence.
+    package static func notSupported(_ what: String) -> AWSError {
+        AWSError("UnsupportedOperation", what, status: 501)
+    }
+
+    /// A body that is not the JSON that the operation expects.
+    package static func serialization(_ reason: String) -> AWSError {
+        AWSError("SerializationException", reason)
+    }
+
+    /// A failure of ours, such as a store that cannot write.
+    package static func internalFailure(_ reason: String) -> AWSError {
+        AWSError("InternalFailure", reason, status: 500)
+    }
+}

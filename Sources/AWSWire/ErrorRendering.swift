@@ -1,0 +1,79 @@
+import ByteCoding
+package import HTTP
+
+// MARK: - An error on the wire
+
+extension WireService {
+    package func response(to error: AWSError, requestID: String) -> HTTPResponse {
+        var headers: [(String, String)] = [("x-amzn-RequestId", requestID), ("Content-Type", contentType)]
+        let body: [UInt8]
+        switch errorForm {
+        case .json(let namespace, let isQueryCompatible):
+            if isQueryCompatible {
+                let fault = error.isSenderFault ? "Sender" : "Receiver"
+                headers.append(("x-amzn-query-error", "\(error.code);\(fault)"))
+            }
+            body = Self.jsonBody(of: error, namespace: error.namespace ?? namespace)
+        case .rest:
+            headers.append(("x-amzn-ErrorType", error.shape))
+            body = Self.restBody(of: error)
+        case .query(let namespace):
+            body = Self.queryBody(of: error, namespace: namespace, requestID: requestID)
+        }
+        return HTTPResponse(status: error.status, headers: headers, body: .bytes(body))
+    }
+
+    private static func jsonBody(of error: AWSError, namespace: String) -> [UInt8] {
+        var json = JSONWriter(capacity: 128 + error.message.utf8.count)
+        json.beginObject()
+        json.key("__type")
+        json.value(namespace + error.shape)
+        json.key("message")
+        json.value(error.message)
+        json.endObject()
+        return json.bytes
+    }
+
+    /// `Message` with a capital for the three recorded exceptions; `ValidationException` has no `Type` (esm-api.md §1).
+    private static func restBody(of error: AWSError) -> [UInt8] {
+        let capital: [String] = ["ResourceNotFoundException", "ServiceException", "ResourceInUseException"]
+        var json = JSONWriter(capacity: 64 + error.message.utf8.count)
+        json.beginObject()
+        if error.shape != "ValidationException" {
+            json.key("Type")
+            json.value(error.isSenderFault ? "User" : "Service")
+        }
+        if capital.contains(error.shape) { json.key("Message") } else { json.key("message") }
+        json.value(error.message)
+        json.endObject()
+        return json.bytes
+    }
+
+    private static func queryBody(of error: AWSError, namespace: String, requestID: String) -> [UInt8] {
+        let fault = error.isSenderFault ? "Sender" : "Receiver"
+        let text = """
+            <ErrorResponse xmlns="\(namespace)"><Error><Type>\(fault)</Type>\
+            <Code>\(XMLText.escaped(error.code))</Code><Message>\(XMLText.escaped(error.message))</Message></Error>\
+            <RequestId>\(requestID)</RequestId></ErrorResponse>
+            """
+        return Array(text.utf8)
+    }
+}
+
+/// Text inside XML elements.
+package enum XMLText {
+    package static func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text.unicodeScalars {
+            switch character {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "\r": result += "&#xD;"
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result
+    }
+}

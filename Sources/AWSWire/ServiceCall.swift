@@ -1,0 +1,68 @@
+package import EventModel
+package import HTTP
+
+/// One call of one operation, from its request to its only answer.
+///
+/// Answers may come later and from any thread; the first one counts.
+package struct ServiceCall: Sendable {
+    package let service: WireService
+    package let operation: String
+    package let request: HTTPRequest
+    /// Account and region of the caller: what new resources belong to and what bare names mean.
+    package let location: Location
+    package let requestID: String
+    package let responder: HTTPResponder
+    /// The parts of the path that stand in braces in the route, percent-decoded; empty without a REST route.
+    package let pathParameters: [String: String]
+    /// Parameters of the query string (REST) or of the form (Query protocol), decoded, in order of the wire.
+    package let parameters: WireParameters
+
+    package init(
+        service: WireService, operation: String, request: HTTPRequest, location: Location,
+        requestID: String, responder: HTTPResponder, pathParameters: [String: String] = [:],
+        parameters: WireParameters = WireParameters()
+    ) {
+        self.service = service
+        self.operation = operation
+        self.request = request
+        self.location = location
+        self.requestID = requestID
+        self.responder = responder
+        self.pathParameters = pathParameters
+        self.parameters = parameters
+    }
+
+    package var body: [UInt8] { request.body }
+}
+
+// MARK: - Answers
+
+extension ServiceCall {
+    /// Answers with a JSON body in the service's content type.
+    package func succeed(json body: [UInt8], status: Int = 200) {
+        succeed(body: .bytes(body), status: status)
+    }
+
+    /// Answers with a body in the service's content type.
+    package func succeed(body: HTTPBody, status: Int = 200) {
+        responder.respond(
+            HTTPResponse(
+                status: status,
+                headers: [("x-amzn-RequestId", requestID), ("Content-Type", service.contentType)],
+                body: body))
+    }
+
+    /// Answers with no body; operations without a result do so (`DeleteStream`, 204 of Lambda's tags).
+    package func succeed(status: Int = 200) {
+        succeed(body: .bytes([]), status: status)
+    }
+
+    package func fail(_ error: AWSError) {
+        responder.respond(service.response(to: error, requestID: requestID))
+    }
+
+    /// The answer to an operation that the service does not have.
+    package func failUnknownOperation() {
+        fail(.notSupported(operation: operation, service: service.displayName))
+    }
+}

@@ -1,0 +1,133 @@
+import ByteCoding
+import EventModel
+package import HTTP
+
+// MARK: - Dispatch
+
+extension ServiceRouter {
+    /// Answers a request, at once or later through its responder. Runs on the server's loop.
+    package func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        if let name = request.headers["x-amz-target"] {
+            handle(target: name, request, responder)
+        } else if let page = page(for: request) {
+            guard page.methods.contains(request.method) else {
+                return answer(responder, status: 405, "\(request.path) does not take \(request.method).")
+            }
+            page.handler(request, responder)
+        } else if let parameters = queryParameters(of: request) {
+            handle(query: parameters, request, responder)
+        } else {
+            handleREST(request, responder)
+        }
+    }
+
+    private func handle(target name: String, _ request: HTTPRequest, _ responder: HTTPResponder) {
+        guard let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")),
+            let target = targets[String(name[..<dot])]
+        else {
+            let unknown = AWSError("UnknownOperationException", "There is no service for the target \(name).")
+            return responder.respond(Self.generic.response(to: unknown, requestID: makeRequestID()))
+        }
+        let operation = String(name[name.utf8.index(after: dot)...])
+        start(target, operation, request, responder) { call in
+            guard call.request.method == "POST" else {
+                return call.fail(AWSError("UnknownOperationException", "\(call.operation) is a POST request."))
+            }
+            if let type = call.request.headers["content-type"], type.hasPrefix("application/x-amz-cbor") {
+                return call.fail(
+                    .notSupported("Millrace does not support the CBOR protocol of \(target.service.displayName) yet."))
+            }
+            target.handler(call)
+        }
+    }
+
+    private func handle(query: WireParameters, _ request: HTTPRequest, _ responder: HTTPResponder) {
+        let action = query["Action"] ?? ""
+        guard let target = queryVersions[query["Version"] ?? ""] else {
+            let version = query["Version"] ?? "none"
+            let unknown = AWSError.notSupported(
+                "Millrace does not support the Query protocol with Version \(version) (action \(action)) yet.")
+            return responder.respond(Self.genericQuery.response(to: unknown, requestID: makeRequestID()))
+        }
+        start(target, action, request, responder, parameters: query, target.handler)
+    }
+
+    private func handleREST(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        for route in routes where route.method == request.method {
+            guard let found = route.pattern.match(request.path) else { continue }
+            guard let query = WireParameters(formEncoded: (request.query ?? "").utf8) else {
+                return answer(responder, status: 400, "The query string is not percent-encoded UTF-8.")
+            }
+            return start(
+                route.target, route.operation, request, responder, pathParameters: found, parameters: query,
+                route.target.handler)
+        }
+        guard !routes.contains(where: { $0.pattern.match(request.path) != nil }) else {
+            return answer(responder, status: 405, "\(request.path) does not take \(request.method).")
+        }
+        // AWS's own answer to such a request has no words; ours says what was asked for.
+        answer(responder, status: 404, "Nothing is served at \(request.method) \(request.path).")
+    }
+
+    private func start(
+        _ target: Target, _ operation: String, _ request: HTTPRequest, _ responder: HTTPResponder,
+        pathParameters: [String: String] = [:], parameters: WireParameters = WireParameters(),
+        _ handler: (ServiceCall) -> Void
+    ) {
+        let requestID = makeRequestID()
+        do throws(AWSError) {
+            let region = try region(of: request, for: target.service)
+            handler(
+                ServiceCall(
+                    service: target.service, operation: operation, request: request,
+                    location: Location(account: account, region: region), requestID: requestID,
+                    responder: responder, pathParameters: pathParameters, parameters: parameters))
+        } catch {
+            responder.respond(target.service.response(to: error, requestID: requestID))
+        }
+    }
+
+    /// The caller's region, after the signature was checked if signatures are checked at all.
+    private func region(of request: HTTPRequest, for service: WireService) throws(AWSError) -> String {
+        guard let verifier else {
+            return CredentialScope.region(of: request) ?? Limits.defaultRegion
+        }
+        return try verifier.verify(request, for: service)
+    }
+}
+
+// MARK: - What a request looks like
+
+extension ServiceRouter {
+    private func page(for request: HTTPRequest) -> Page? {
+        pages.first { page in
+            page.path.hasSuffix("*") ? request.path.hasPrefix(page.path.dropLast()) : request.path == page.path
+        }
+    }
+
+    /// The parameters when the request speaks the Query protocol: it has an `Action`, in a form body or in the URL.
+    private func queryParameters(of request: HTTPRequest) -> WireParameters? {
+        if let type = request.headers["content-type"], type.hasPrefix("application/x-www-form-urlencoded"),
+            let form = WireParameters(formEncoded: request.body), form["Action"] != nil
+        {
+            return form
+        }
+        guard let text = request.query, let query = WireParameters(formEncoded: text.utf8),
+            query["Action"] != nil
+        else { return nil }
+        return query
+    }
+
+    private func answer(_ responder: HTTPResponder, status: Int, _ message: String) {
+        let error = AWSError("UnknownOperationException", message, status: status)
+        responder.respond(Self.generic.response(to: error, requestID: makeRequestID()))
+    }
+
+    /// Speaks when no service could be found.
+    private static let generic = WireService(
+        signingName: "", displayName: "Millrace", contentType: "application/x-amz-json-1.1",
+        errorForm: .json(namespace: "", isQueryCompatible: false))
+    private static let genericQuery = WireService(
+        signingName: "", displayName: "Millrace", contentType: "text/xml",
+        errorForm: .query(namespace: "http://webservices.amazon.com/AWSFault/2005-15-09"))
+}

@@ -1,0 +1,97 @@
+import Digest
+package import EventModel
+package import HTTP
+
+/// Finds the service that a request is meant for, checks its signature and hands it over.
+///
+/// Register everything first, then give `handle` to the server: a router is a value, so what is registered later
+/// is seen by later copies only.
+package struct ServiceRouter: Sendable {
+    package typealias Handler = @Sendable (ServiceCall) -> Void
+    package typealias PageHandler = @Sendable (HTTPRequest, HTTPResponder) -> Void
+
+    struct Target: Sendable {
+        let service: WireService
+        let handler: Handler
+    }
+
+    struct RESTRoute: Sendable {
+        let method: String
+        let pattern: RoutePattern
+        let operation: String
+        let target: Target
+    }
+
+    struct Page: Sendable {
+        let methods: [String]
+        let path: String
+        let handler: PageHandler
+    }
+
+    /// By the part of `X-Amz-Target` before the dot.
+    var targets: [String: Target] = [:]
+    /// By the `Version` of the Query protocol.
+    var queryVersions: [String: Target] = [:]
+    var routes: [RESTRoute] = []
+    var pages: [Page] = []
+    let verifier: SignatureVerifier?
+    let account: String
+    let makeRequestID: @Sendable () -> String
+
+    /// - Parameters:
+    ///   - verifier: Checks signatures; `nil` accepts every request, signed or not.
+    ///   - account: The account of every caller, 12 digits.
+    ///   - makeRequestID: Names each request; a UUID when not given.
+    package init(
+        verifier: SignatureVerifier? = nil, account: String = Limits.defaultAccount,
+        makeRequestID: (@Sendable () -> String)? = nil
+    ) {
+        self.verifier = verifier
+        self.account = account
+        let identifiers = IdentifierSource()
+        self.makeRequestID = makeRequestID ?? { identifiers.next() }
+    }
+}
+
+// MARK: - Registration
+
+extension ServiceRouter {
+    /// Serves a JSON service: `X-Amz-Target: <prefix>.<Operation>`, any method path. The handler sees every operation
+    /// and calls `failUnknownOperation()` for those that it does not have.
+    package mutating func register(
+        jsonTarget prefix: String, of service: WireService, _ handler: @escaping Handler
+    ) {
+        precondition(targets[prefix] == nil, "\(prefix) is registered twice")
+        targets[prefix] = Target(service: service, handler: handler)
+    }
+
+    /// Serves the Query protocol of one API version: `Action=…&Version=<version>` as form or query string.
+    package mutating func register(
+        queryVersion version: String, of service: WireService, _ handler: @escaping Handler
+    ) {
+        precondition(queryVersions[version] == nil, "\(version) is registered twice")
+        queryVersions[version] = Target(service: service, handler: handler)
+    }
+
+    /// Serves one operation of a REST-JSON service.
+    ///
+    /// - Parameter path: As in `RoutePattern`. The first registered route that matches wins.
+    package mutating func register(
+        rest method: String, _ path: String, operation: String, of service: WireService,
+        _ handler: @escaping Handler
+    ) {
+        routes.append(
+            RESTRoute(
+                method: method, pattern: RoutePattern(path), operation: operation,
+                target: Target(service: service, handler: handler)))
+    }
+
+    /// Serves a page outside of AWS's APIs (`/healthz`, `/_millrace/…`), unsigned.
+    ///
+    /// - Parameter path: The exact raw path, or with a `*` at the end every path that starts so.
+    package mutating func register(
+        path: String, methods: [String] = ["GET", "HEAD"], _ handler: @escaping PageHandler
+    ) {
+        pages.append(Page(methods: methods, path: path, handler: handler))
+    }
+}

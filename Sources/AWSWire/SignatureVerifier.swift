@@ -1,0 +1,111 @@
+import ByteCoding
+import Digest
+package import EventModel
+package import HTTP
+import Synchronization
+
+/// The one pair of keys that callers have to sign with.
+package struct Credentials: Sendable {
+    package let accessKeyID: String
+    package let secretAccessKey: String
+
+    package init(accessKeyID: String, secretAccessKey: String) {
+        self.accessKeyID = accessKeyID
+        self.secretAccessKey = secretAccessKey
+    }
+}
+
+/// Checks Signature Version 4 in the `Authorization` header and in presigned URLs.
+///
+/// Source: IAM user guide, "AWS Signature Version 4 for API requests".
+package final class SignatureVerifier: Sendable {
+    /// How far the date of a signature may lie from now (IAM user guide: 5 minutes; AWS's services take 15).
+    static let tolerance = Duration.seconds(900)
+    /// Longest life of a presigned URL, in seconds (IAM user guide).
+    static let longestPresignedSeconds = 604_800
+    /// Signing keys kept: one for each day, region and service in use.
+    static let cachedKeys = 64
+
+    private let credentials: Credentials
+    private let now: @Sendable () -> Timestamp
+    private let signingKeys = Mutex<[String: [UInt8]]>([:])
+
+    package init(credentials: Credentials, now: @escaping @Sendable () -> Timestamp) {
+        self.credentials = credentials
+        self.now = now
+    }
+
+    /// Checks the signature of a request and returns the region that it is for.
+    ///
+    /// - Throws: AWS's errors for a missing, incomplete, expired or wrong signature, in the service's own form.
+    package func verify(_ request: HTTPRequest, for service: WireService) throws(AWSError) -> String {
+        do throws(SignatureFailure) {
+            let signed = try SignedRequest(request)
+            guard signed.scope.accessKeyID == credentials.accessKeyID else { throw .unknownKey }
+            guard signed.scope.service == service.signingName else {
+                throw .mismatch("Credential should be scoped to correct service: '\(service.signingName)'.")
+            }
+            try checkDate(of: signed)
+            try checkPayload(of: signed)
+            let expected = HMACSHA256.authenticate(
+                key: signingKey(for: signed.scope), message: Array(signed.stringToSign.utf8))
+            guard Self.isEqual(Array(Hex.encode(expected).utf8), Array(signed.signature.utf8)) else {
+                throw .mismatch(SignatureFailure.mismatchText)
+            }
+            return signed.scope.region
+        } catch {
+            throw error.wireError(for: service)
+        }
+    }
+
+    private func checkDate(of signed: SignedRequest) throws(SignatureFailure) {
+        guard let date = signed.date.flatMap(SignatureDate.init) else {
+            throw .incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+        }
+        guard date.text.hasPrefix(signed.scope.date) else {
+            throw .mismatch(
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+                    + "'\(signed.scope.date)' != '\(date.text.prefix(8))', from '\(date.text)'.")
+        }
+        let now = now()
+        let life = signed.lifetimeSeconds.map { Duration.seconds($0) } ?? Self.tolerance
+        let nowText = SignatureDate.text(of: now)
+        if date.moment + life < now {
+            throw .mismatch(
+                "Signature expired: \(date.text) is now earlier than \(SignatureDate.text(of: now - life)) "
+                    + "(\(nowText) - \(life.wholeMilliseconds / 60_000) min.)")
+        }
+        if date.moment - Self.tolerance > now {
+            throw .mismatch(
+                "Signature not yet current: \(date.text) is still later than "
+                    + "\(SignatureDate.text(of: now + Self.tolerance)) (\(nowText) + 15 min.)")
+        }
+    }
+
+    /// The signature covers the digest that the request names; the body must have that digest.
+    private func checkPayload(of signed: SignedRequest) throws(SignatureFailure) {
+        guard signed.payloadDigest != SignedRequest.unsignedPayload else { return }
+        guard signed.payloadDigest == signed.bodyDigest else { throw .mismatch(SignatureFailure.mismatchText) }
+    }
+
+    private func signingKey(for scope: CredentialScope) -> [UInt8] {
+        signingKeys.withLock { keys in
+            if let key = keys[scope.text] { return key }
+            var key = Array("AWS4\(credentials.secretAccessKey)".utf8)
+            for part in [scope.date, scope.region, scope.service, "aws4_request"] {
+                key = HMACSHA256.authenticate(key: key, message: Array(part.utf8))
+            }
+            if keys.count >= Self.cachedKeys { keys.removeAll() }
+            keys[scope.text] = key
+            return key
+        }
+    }
+
+    /// Takes as long for a wrong first byte as for a wrong last one.
+    private static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        guard left.count == right.count else { return false }
+        var difference: UInt8 = 0
+        for index in left.indices { difference |= left[index] ^ right[index] }
+        return difference == 0
+    }
+}
