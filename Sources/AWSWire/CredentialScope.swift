@@ -11,7 +11,9 @@ package struct CredentialScope: Equatable, Sendable {
     /// `nil` when the text has another form.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[4] == "aws4_request", !parts.contains(where: \.isEmpty) else { return nil }
+        guard parts.count == 5, parts[4] == "aws4_request", !parts.contains(where: \.isEmpty) else {
+            return nil
+        }
         accessKeyID = String(parts[0])
         date = String(parts[1])
         region = String(parts[2])

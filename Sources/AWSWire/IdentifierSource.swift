@@ -25,7 +25,8 @@ package final class IdentifierSource: Sendable {
         let high = Self.mixed(seed.0 &+ number &* 0x9e37_79b9_7f4a_7c15)
         let low = Self.mixed(seed.1 ^ high &+ number)
         return Self.text(
-            high: high & 0xffff_ffff_ffff_0fff | 0x4000, low: low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
+            high: high & 0xffff_ffff_ffff_0fff | 0x4000,
+            low: low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
     }
 
     /// The finalizer of SplitMix64: spreads a counter over all bits, one to one.

@@ -33,7 +33,9 @@ package struct RoutePattern: Sendable {
                 found[name] = value
                 segments.removeFirst()
             case .rest(let name):
-                guard let value = PercentCoding.decoded(segments.joined(separator: "/").utf8) else { return nil }
+                guard let value = PercentCoding.decoded(segments.joined(separator: "/").utf8) else {
+                    return nil
+                }
                 found[name] = value
                 segments = []
             }

@@ -31,11 +31,13 @@ extension ServiceRouter {
         let operation = String(name[name.utf8.index(after: dot)...])
         start(target, operation, request, responder) { call in
             guard call.request.method == "POST" else {
-                return call.fail(AWSError("UnknownOperationException", "\(call.operation) is a POST request."))
+                return call.fail(
+                    AWSError("UnknownOperationException", "\(call.operation) is a POST request."))
             }
             if let type = call.request.headers["content-type"], type.hasPrefix("application/x-amz-cbor") {
                 return call.fail(
-                    .notSupported("Millrace does not support the CBOR protocol of \(target.service.displayName) yet."))
+                    .notSupported(
+                        "Millrace does not support the CBOR protocol of \(target.service.displayName) yet."))
             }
             target.handler(call)
         }
@@ -46,7 +48,8 @@ extension ServiceRouter {
         guard let target = queryVersions[query["Version"] ?? ""] else {
             let version = query["Version"] ?? "none"
             let unknown = AWSError.notSupported(
-                "Millrace does not support the Query protocol with Version \(version) (action \(action)) yet.")
+                "Millrace does not support the Query protocol with Version \(version) (action \(action)) yet."
+            )
             return responder.respond(Self.genericQuery.response(to: unknown, requestID: makeRequestID()))
         }
         start(target, action, request, responder, parameters: query, target.handler)
@@ -101,7 +104,8 @@ extension ServiceRouter {
 extension ServiceRouter {
     private func page(for request: HTTPRequest) -> Page? {
         pages.first { page in
-            page.path.hasSuffix("*") ? request.path.hasPrefix(page.path.dropLast()) : request.path == page.path
+            page.path.hasSuffix("*")
+                ? request.path.hasPrefix(page.path.dropLast()) : request.path == page.path
         }
     }
 

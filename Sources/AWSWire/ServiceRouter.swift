@@ -1,5 +1,5 @@
 import Digest
-package import EventModel
+import EventModel
 package import HTTP
 
 /// Finds the service that a request is meant for, checks its signature and hands it over.

@@ -14,7 +14,8 @@ struct SignatureDate {
             let minute = Self.number(bytes[11..<13]), let second = Self.number(bytes[13..<15]),
             (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 60
         else { return nil }
-        let seconds = Self.days(year: year, month: month, day: day) * 86_400 + hour * 3_600 + minute * 60 + second
+        let seconds =
+            Self.days(year: year, month: month, day: day) * 86_400 + hour * 3_600 + minute * 60 + second
         self.text = text
         moment = Timestamp(millisecondsSinceEpoch: Int64(seconds) * 1_000)
     }
@@ -37,6 +38,7 @@ struct SignatureDate {
         let shiftedYear = month <= 2 ? year - 1 : year
         let monthFromMarch = (month + 9) % 12
         let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
-        return shiftedYear * 365 + shiftedYear / 4 - shiftedYear / 100 + shiftedYear / 400 + dayOfYear - 719_468
+        return shiftedYear * 365 + shiftedYear / 4 - shiftedYear / 100 + shiftedYear / 400 + dayOfYear
+            - 719_468
     }
 }

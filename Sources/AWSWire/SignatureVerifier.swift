@@ -60,7 +60,8 @@ package final class SignatureVerifier: Sendable {
 
     private func checkDate(of signed: SignedRequest) throws(SignatureFailure) {
         guard let date = signed.date.flatMap(SignatureDate.init) else {
-            throw .incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+            throw .incomplete(
+                "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
         }
         guard date.text.hasPrefix(signed.scope.date) else {
             throw .mismatch(
@@ -85,7 +86,9 @@ package final class SignatureVerifier: Sendable {
     /// The signature covers the digest that the request names; the body must have that digest.
     private func checkPayload(of signed: SignedRequest) throws(SignatureFailure) {
         guard signed.payloadDigest != SignedRequest.unsignedPayload else { return }
-        guard signed.payloadDigest == signed.bodyDigest else { throw .mismatch(SignatureFailure.mismatchText) }
+        guard signed.payloadDigest == signed.bodyDigest else {
+            throw .mismatch(SignatureFailure.mismatchText)
+        }
     }
 
     private func signingKey(for scope: CredentialScope) -> [UInt8] {

@@ -1,6 +1,6 @@
 import ByteCoding
 import Digest
-package import HTTP
+import HTTP
 
 /// A signed request, taken apart into what its signature covers.
 struct SignedRequest {
@@ -65,11 +65,17 @@ struct SignedRequest {
         _ request: HTTPRequest, query: WireParameters, credential: String?, headers: String?,
         signature: String?, date: String?, lifetimeSeconds: Int?
     ) throws(SignatureFailure) {
-        guard let credential else { throw .incomplete("Authorization header requires 'Credential' parameter.") }
+        guard let credential else {
+            throw .incomplete("Authorization header requires 'Credential' parameter.")
+        }
         guard let signature else { throw .incomplete("Authorization header requires 'Signature' parameter.") }
-        guard let headers else { throw .incomplete("Authorization header requires 'SignedHeaders' parameter.") }
+        guard let headers else {
+            throw .incomplete("Authorization header requires 'SignedHeaders' parameter.")
+        }
         guard let scope = CredentialScope(credential) else {
-            throw .incomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.")
+            throw .incomplete(
+                "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term."
+            )
         }
         self.request = request
         self.scope = scope

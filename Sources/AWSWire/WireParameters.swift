@@ -11,7 +11,8 @@ package struct WireParameters: Sendable, Equatable {
     package init?(formEncoded bytes: some Collection<UInt8>, limit: Int = 10_000) {
         for pair in bytes.split(separator: UInt8(ascii: "&")) {
             guard names.count < limit else { return nil }
-            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = pair.split(
+                separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = PercentCoding.decoded(parts[0], plusIsSpace: true),
                 let value = parts.count > 1 ? PercentCoding.decoded(parts[1], plusIsSpace: true) : ""
             else { return nil }
