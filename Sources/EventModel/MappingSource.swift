@@ -29,7 +29,8 @@ package enum MappingSource: Equatable, Sendable {
     package var arn: ARN? {
         switch self {
         case .queue(let arn), .fifoQueue(let arn), .kinesisStream(let arn), .kinesisConsumer(let arn),
-            .tableStream(let arn), .managedKafka(let arn), .messageBroker(let arn), .documentDatabase(let arn):
+            .tableStream(let arn), .managedKafka(let arn), .messageBroker(let arn),
+            .documentDatabase(let arn):
             arn
         case .selfManagedKafka: nil
         }
