@@ -1,0 +1,41 @@
+package import EventModel
+
+/// When a batch is full, in records and in bytes of the event that carries it.
+package struct BatchLimits: Equatable, Sendable {
+    /// `BatchSize`, 1...10,000.
+    package let size: Int
+    /// `MaximumBatchingWindowInSeconds`; zero means "take what is there".
+    package let window: Duration
+    /// Largest event (Lambda quotas: 6 MB).
+    package let eventBytes: Int
+    /// Bytes of the event around its records: `{"Records":[` and `]}`.
+    package let envelopeBytes: Int
+
+    package init(
+        size: Int, window: Duration = .zero, eventBytes: Int = Limits.eventBytes, envelopeBytes: Int = 14
+    ) {
+        precondition(size >= 1 && window >= .zero && eventBytes > envelopeBytes, "limits leave room for a record")
+        self.size = size
+        self.window = window
+        self.eventBytes = eventBytes
+        self.envelopeBytes = envelopeBytes
+    }
+
+    package init(of settings: MappingSettings) {
+        self.init(size: settings.batchSize, window: .seconds(settings.batchingWindowSeconds))
+    }
+}
+
+/// Why a batch was closed, as users are told.
+package enum BatchClosing: String, Equatable, Sendable {
+    /// `BatchSize` was reached.
+    case size
+    /// The next record would have made the event larger than 6 MB.
+    case bytes
+    /// The batching window was over.
+    case window
+    /// There is no batching window and nothing more was stored.
+    case available
+    /// The shard was closed and its last record is in this batch.
+    case shardEnd
+}

@@ -1,0 +1,50 @@
+/// How long to wait before another attempt: doubling, capped.
+package struct BackOff: Equatable, Sendable {
+    package let first: Duration
+    package let cap: Duration
+    package let jitter: Jitter
+
+    /// Chance, as a value: equal seeds give equal waits.
+    package enum Jitter: Equatable, Sendable {
+        case none
+        /// Shortens each wait by up to `percent` (1...100).
+        case shortens(percent: Int, seed: UInt64)
+    }
+
+    package init(first: Duration, cap: Duration, jitter: Jitter = .none) {
+        precondition(first > .zero && first <= cap, "a back-off starts above zero and below its cap")
+        self.first = first
+        self.cap = cap
+        self.jitter = jitter
+    }
+
+    /// 200 ms, doubling (recorded on AWS, esm-streams.md §4.3), at most 60 s (our choice).
+    package static let standard = BackOff(first: .milliseconds(200), cap: .seconds(60))
+}
+
+extension BackOff {
+    /// - Parameters:
+    ///   - attempt: How many tries in a row have failed, from 1.
+    ///   - salt: What tells this wait from others under one seed, such as the request's ordinal.
+    package func delay(afterAttempt attempt: Int, salt: UInt64 = 0) -> Duration {
+        precondition(attempt >= 1, "attempts are counted from 1")
+        // 2^32 times the first wait is above any sensible cap, and the product cannot overflow.
+        let grown = first * (1 << min(attempt - 1, 32))
+        let full = min(grown, cap)
+        switch jitter {
+        case .none: return full
+        case .shortens(let percent, let seed):
+            let dice = Self.mixed(seed ^ (salt &* 0x9E37_79B9_7F4A_7C15) ^ UInt64(attempt))
+            let thousandths = Int(dice % UInt64(percent * 10 + 1))
+            return full * (1_000 - thousandths) / 1_000
+        }
+    }
+
+    /// The finalizer of SplitMix64: spreads neighbouring seeds over all 64 bits.
+    private static func mixed(_ seed: UInt64) -> UInt64 {
+        var value = seed &+ 0x9E37_79B9_7F4A_7C15
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}

@@ -1,0 +1,89 @@
+package import EventModel
+
+extension ShardMachine {
+    /// What happened.
+    package enum Input: Equatable, Sendable {
+        /// Once, first. `after` is the checkpoint, or the position before the first record to deliver.
+        case start(after: Position)
+        /// Records were appended or the shard was closed. Costs nothing when the machine does not care.
+        case recordsMayBeAvailable
+        /// The answer to `.fetch`; exactly one for each.
+        case fetched(FetchedRecords)
+        /// The answer to `.invoke`, with the ordinal of its plan. A second answer to the same plan is ignored.
+        case invocationEnded(InvocationOrdinal, InvocationOutcome)
+        /// The time of `.wake` has come. Early, late and needless calls do no harm.
+        case timerFired
+        /// Let the invocation in flight end and start no other. `.stopped` follows, at once or then.
+        case stop
+    }
+
+    /// The answer to `.fetch`.
+    package struct FetchedRecords: Equatable, Sendable {
+        /// In order, each after the position that was asked for.
+        package let records: [RecordSummary]
+        /// The last position that was read; larger than that of the last record when others were filtered out or trimmed.
+        package let through: Position
+        package let continuation: Continuation
+
+        /// - Parameter through: `nil` stands for "nothing was passed over after the last record"; then the fetch
+        ///   must have found records, or the machine stays where it was.
+        package init(_ records: [RecordSummary], through: Position? = nil, _ continuation: Continuation) {
+            self.records = records
+            self.through = through ?? records.last?.position ?? 0
+            self.continuation = continuation
+        }
+    }
+
+    /// What comes after the fetched records, at the moment of the read.
+    package enum Continuation: Equatable, Sendable {
+        /// The read ended at its limit of records or bytes; more may be stored.
+        case more
+        /// Nothing more is stored right now.
+        case exhausted
+        /// The shard is closed and was read to its end.
+        case shardEnd
+    }
+
+    /// What to do, in this order.
+    package enum Effect: Equatable, Sendable {
+        /// Read up to `limit` records after the position, until their encoded bytes pass `bytes`; at least one record
+        /// if there is one, however large. Keep their bytes until `.release`.
+        case fetch(after: Position, limit: Int, bytes: Int)
+        case invoke(InvocationPlan)
+        /// Everything up to here succeeded (or was filtered): make it the checkpoint. Rises strictly.
+        case settle(through: Position)
+        /// Records are given up: store or report them and make `checkpoint` the checkpoint, in one commit.
+        case discard(DiscardedBatch)
+        /// Call back with `.timerFired` then; replaces the time asked for before.
+        case wake(at: Timestamp)
+        case cancelWake
+        /// The bytes of records up to here are not needed again.
+        case release(through: Position)
+        case explain(ShardDecision)
+        /// The shard has ended and everything in it is settled: its children may start. Last effect of all.
+        case finished
+        /// The answer to `.stop`: nothing is in flight. Last effect of all.
+        case stopped
+    }
+}
+
+/// One call of the function.
+package struct InvocationPlan: Equatable, Sendable {
+    package let invocation: InvocationOrdinal
+    package let request: RequestOrdinal
+    /// Attempts of this request that reached the function, this one included, from 1.
+    package let attempt: Int
+    /// The request was invoked before: same request ID, same records (but for an expired prefix).
+    package let isRepeat: Bool
+    package let records: RecordSpan
+
+    package init(
+        invocation: InvocationOrdinal, request: RequestOrdinal, attempt: Int, isRepeat: Bool, records: RecordSpan
+    ) {
+        self.invocation = invocation
+        self.request = request
+        self.attempt = attempt
+        self.isRepeat = isRepeat
+        self.records = records
+    }
+}
