@@ -14,7 +14,8 @@ package struct BatchLimits: Equatable, Sendable {
     package init(
         size: Int, window: Duration = .zero, eventBytes: Int = Limits.eventBytes, envelopeBytes: Int = 14
     ) {
-        precondition(size >= 1 && window >= .zero && eventBytes > envelopeBytes, "limits leave room for a record")
+        precondition(
+            size >= 1 && window >= .zero && eventBytes > envelopeBytes, "limits leave room for a record")
         self.size = size
         self.window = window
         self.eventBytes = eventBytes

@@ -12,12 +12,16 @@ package struct LagEstimate: Sendable {
 
     package mutating func recordsRead(lastArrival: Timestamp, now: Timestamp) { fatalError("pending") }
     package mutating func batchInvoked(lastArrival: Timestamp, now: Timestamp) { fatalError("pending") }
-    package mutating func batchCompleted(records: Int, lastArrival: Timestamp, now: Timestamp) { fatalError("pending") }
+    package mutating func batchCompleted(records: Int, lastArrival: Timestamp, now: Timestamp) {
+        fatalError("pending")
+    }
 
     /// - Parameters:
     ///   - tip: The last stored position.
     ///   - checkpoint: The last settled position.
-    package mutating func observe(tip: Position, checkpoint: Position, now: Timestamp) { fatalError("pending") }
+    package mutating func observe(tip: Position, checkpoint: Position, now: Timestamp) {
+        fatalError("pending")
+    }
 
     /// Stored and not settled, as of the last observation.
     package var recordsBehind: Int { fatalError("pending") }

@@ -28,7 +28,8 @@ package struct InvocationRecord: Equatable, Sendable {
     package var streamARN: String
 
     package init(
-        of batch: DiscardedBatch, requestID: String, functionARN: String, timestamp: Timestamp, source: Source,
+        of batch: DiscardedBatch, requestID: String, functionARN: String, timestamp: Timestamp,
+        source: Source,
         shardID: String, startSequenceNumber: String, endSequenceNumber: String, firstArrival: Timestamp,
         lastArrival: Timestamp, streamARN: String
     ) {

@@ -11,7 +11,8 @@ package struct QueueSettings: Equatable, Sendable {
     package var backOff: BackOff
 
     package init(
-        batch: BatchLimits, reportsBatchItemFailures: Bool, functionTimeout: Duration, queueVisibility: Duration,
+        batch: BatchLimits, reportsBatchItemFailures: Bool, functionTimeout: Duration,
+        queueVisibility: Duration,
         concurrency: ConcurrencyLimit = ConcurrencyLimit(), backOff: BackOff = .standard
     ) {
         self.batch = batch

@@ -2,7 +2,8 @@
 package enum ShardDecision: Equatable, Sendable {
     case batchClosed(RecordSpan, BatchClosing, request: RequestOrdinal)
     /// The attempt failed; the same request is tried again.
-    case retryScheduled(RecordSpan, request: RequestOrdinal, failedAttempts: Int, InvocationFailure, delay: Duration)
+    case retryScheduled(
+        RecordSpan, request: RequestOrdinal, failedAttempts: Int, InvocationFailure, delay: Duration)
     case bisected(left: RecordSpan, right: RecordSpan, request: RequestOrdinal, InvocationFailure)
     /// Batch item failures after a good beginning: the rest is a new batch at once.
     case partialProgress(settled: RecordSpan, rest: RecordSpan, request: RequestOrdinal)

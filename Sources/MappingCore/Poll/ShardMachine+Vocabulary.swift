@@ -78,7 +78,8 @@ package struct InvocationPlan: Equatable, Sendable {
     package let records: RecordSpan
 
     package init(
-        invocation: InvocationOrdinal, request: RequestOrdinal, attempt: Int, isRepeat: Bool, records: RecordSpan
+        invocation: InvocationOrdinal, request: RequestOrdinal, attempt: Int, isRepeat: Bool,
+        records: RecordSpan
     ) {
         self.invocation = invocation
         self.request = request
