@@ -60,7 +60,8 @@ package struct TemplatePlan: Equatable, Sendable {
     package var mappings: [Mapping]
 
     package init(
-        queues: [Queue] = [], streams: [Stream] = [], tables: [Table] = [], functions: [FunctionDefinition] = [],
+        queues: [Queue] = [], streams: [Stream] = [], tables: [Table] = [],
+        functions: [FunctionDefinition] = [],
         mappings: [Mapping] = []
     ) {
         self.queues = queues

@@ -26,7 +26,9 @@ package enum TemplateReader {
     /// Names that the template leaves open become `<stack>-<LogicalId>`, the stack being the file's name without its
     /// extension (of `template.yaml` the folder's), so that reading twice gives the same plan.
     /// - Throws: every problem found, in the order of the file.
-    package static func plan(file path: String, context: TemplateContext) throws(TemplateError) -> TemplatePlan {
+    package static func plan(file path: String, context: TemplateContext) throws(TemplateError)
+        -> TemplatePlan
+    {
         fatalError("pending")
     }
 }

@@ -28,24 +28,6 @@ struct ServeConfiguration: Equatable, Sendable {
     var credentials: Credentials?
     /// Environments of all functions together, 1...1,000 (Lambda quotas: account concurrency).
     var concurrencyLimit = 1_000
-}
-
-extension ServeConfiguration {
-    /// What the command line asks for.
-    enum Request: Equatable {
-        case serve(ServeConfiguration)
-        /// `--help` was given; the text goes to standard output.
-        case help(String)
-    }
-
-    /// Reads flags, environment and configuration file.
-    ///
-    /// - Parameters:
-    ///   - arguments: What follows `serve`.
-    ///   - environment: All variables of the process; those that start with `MILLRACE_` count.
-    static func read(
-        arguments: [String], environment: [String: String]
-    ) throws(UsageError) -> Request {
-        fatalError("pending")
-    }
+    /// Worth a line in the log at the start: environment variables that look like settings and are none.
+    var warnings: [String] = []
 }
