@@ -1,1 +1,1 @@
-// SQLite
+import CSQLite
