@@ -3,8 +3,8 @@
 /// Strict RFC 8259: no trailing commas, no comments, UTF-8 and escapes are checked (half a surrogate pair is
 /// refused), nesting is at most `depthMax`. After an error the reader is of no further use.
 package struct JSONReader {
-    /// The deepest nesting that is read; what AWS's services accept is far below.
-    package static let depthMax = 64
+    /// The deepest nesting that is read. DynamoDB takes items 32 deep, two levels of JSON each; no service takes more.
+    package static let depthMax = 128
 
     /// The text being read.
     package let bytes: [UInt8]

@@ -4,7 +4,7 @@ extension JSONScanner {
     /// - Parameter depth: how many containers are open around it.
     func valueEnd(from start: Int, depth: Int) throws(JSONError) -> Int {
         // One bit per open container, the innermost lowest: 1 for an object.
-        var kinds: UInt64 = 0
+        var kinds: UInt128 = 0
         var level = 0
         var position = start
         repeat {

@@ -115,10 +115,12 @@ extension AttributeValue {
                 throw .validation("Attempting to store more than 38 significant digits in a Number")
             case .overflow:
                 throw .validation(
-                    "Number overflow. Attempting to store a number with magnitude larger than supported range")
+                    "Number overflow. Attempting to store a number with magnitude larger than supported range"
+                )
             case .underflow:
                 throw .validation(
-                    "Number underflow. Attempting to store a number with magnitude smaller than supported range")
+                    "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+                )
             }
         }
     }
