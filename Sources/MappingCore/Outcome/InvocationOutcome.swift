@@ -36,3 +36,14 @@ package enum Unreachable: Equatable, Sendable {
     /// A service error, a missing function, and so on; the text says which, for the user.
     case unavailable(String)
 }
+
+extension InvocationFailure {
+    /// What the invocation record says when this was the last failure (esm-streams.md §5).
+    var responseContext: ResponseContext {
+        switch self {
+        case .functionError: .unhandled
+        case .badResponse, .noProgress: .noFunctionError
+        case .oversized: .absent
+        }
+    }
+}

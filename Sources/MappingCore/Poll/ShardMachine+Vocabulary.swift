@@ -21,15 +21,14 @@ extension ShardMachine {
     package struct FetchedRecords: Equatable, Sendable {
         /// In order, each after the position that was asked for.
         package let records: [RecordSummary]
-        /// The last position that was read; larger than that of the last record when others were filtered out or trimmed.
-        package let through: Position
+        /// The last position that was read, when that is not the last record's: others after it were filtered out.
+        /// `nil` when nothing was passed over.
+        package let through: Position?
         package let continuation: Continuation
 
-        /// - Parameter through: `nil` stands for "nothing was passed over after the last record"; then the fetch
-        ///   must have found records, or the machine stays where it was.
         package init(_ records: [RecordSummary], through: Position? = nil, _ continuation: Continuation) {
             self.records = records
-            self.through = through ?? records.last?.position ?? 0
+            self.through = through
             self.continuation = continuation
         }
     }
@@ -86,5 +85,29 @@ package struct InvocationPlan: Equatable, Sendable {
         self.attempt = attempt
         self.isRepeat = isRepeat
         self.records = records
+    }
+}
+
+extension ShardMachine {
+    /// What a shard's poller is doing and why it waits.
+    package enum Activity: Equatable, Sendable {
+        case notStarted
+        /// Nothing to deliver.
+        case idle
+        /// Records wait for the batch to fill until the window's end.
+        case collecting(records: Int, until: Timestamp)
+        /// A read is under way and nothing can be delivered before it ends.
+        case reading
+        case invoking(InvocationPlan)
+        /// A failed or unreachable invocation is made again at `until`.
+        case waiting(RecordSpan, request: RequestOrdinal, WaitReason, until: Timestamp)
+        case finished
+        case stopped
+    }
+
+    /// Why a batch in hand is not being invoked.
+    package enum WaitReason: Equatable, Sendable {
+        case failed(InvocationFailure, attempts: Int)
+        case notReached(Unreachable)
     }
 }

@@ -1,16 +1,79 @@
 package import EventModel
 
-/// Delivers the records of one shard to the function of one mapping, in order, one batch at a time (esm-streams.md §4.7).
+/// Delivers the records of one shard to the function of one mapping, in order (esm-streams.md §4.7).
 ///
-/// A value that decides: the shell feeds `Input`s and performs the `Effect`s in their order. At any time there is at most
-/// one fetch, one invocation and one timer outstanding.
+/// A value that decides: the shell feeds `Input`s and performs the `Effect`s in their order. At any time there is at
+/// most one fetch, one invocation and one timer outstanding.
 package struct ShardMachine: Sendable {
     package let settings: ShardSettings
+    /// The last settled position.
+    package internal(set) var checkpoint: Position = 0
+
+    var phase = Phase.notStarted
+    /// From the first record that is not settled to the last that was read. The batch in hand is its head.
+    var buffer = RecordBuffer()
+    /// Sizes of the batches that were cut from the batch in hand and follow it in the buffer; the next one is last.
+    var cut: [Int] = []
+    var requests: RequestOrdinal = 0
+    var invocations: InvocationOrdinal = 0
+    private var reading = Reading.paused(.changed)
+    /// The last position that was read, whether it is held, settled or was passed over.
+    private var readThrough: Position = 0
+    /// What the shell's timer is set to.
+    private var armed: Timestamp?
 
     package init(settings: ShardSettings) {
         self.settings = settings
     }
 
+    enum Phase: Equatable {
+        case notStarted
+        /// No batch is in hand. The window counts from the end of the previous invocation.
+        case collecting(BatchFill, windowStart: Timestamp)
+        case invoking(Batch, InvocationPlan, thenStop: Bool)
+        case waiting(Batch, WaitReason, until: Timestamp)
+        case finished
+        case stopped
+
+        var isLast: Bool {
+            switch self {
+            case .finished, .stopped: true
+            case .notStarted, .collecting, .invoking, .waiting: false
+            }
+        }
+    }
+
+    /// The batch in hand: the first `count` records of the buffer under one request ID.
+    struct Batch: Equatable {
+        let request: RequestOrdinal
+        var count: Int
+        /// Attempts that failed and count against the retries.
+        var failedAttempts = 0
+        /// Invocations in a row that did not reach the function.
+        var misses = 0
+        var wasInvoked = false
+        var lastFailure: InvocationFailure?
+    }
+
+    /// What is known of the records behind the buffer.
+    private enum Reading: Equatable {
+        /// A fetch is outstanding; `changed` tells that its answer may be older than the newest records.
+        case underWay(changed: Bool)
+        case paused(Beyond)
+    }
+
+    private enum Beyond: Equatable {
+        case more
+        /// Something was appended since the last read.
+        case changed
+        case nothing
+        case shardEnd
+    }
+}
+
+// MARK: - Inputs
+
+extension ShardMachine {
     /// Takes one input; returns what to do.
     package mutating func step(_ input: Input, now: Timestamp) -> [Effect] {
         var effects: [Effect] = []
@@ -20,35 +83,241 @@ package struct ShardMachine: Sendable {
 
     /// Takes one input and appends what to do, for shells that keep one array.
     package mutating func step(_ input: Input, now: Timestamp, into effects: inout [Effect]) {
-        fatalError("pending")
+        guard !phase.isLast else { return takeLate(input, into: &effects) }
+        switch input {
+        case .start(let position): start(after: position, now: now)
+        case .recordsMayBeAvailable: noteChange()
+        case .fetched(let fetched): take(fetched, into: &effects)
+        case .invocationEnded(let invocation, let outcome):
+            take(outcome, of: invocation, now: now, into: &effects)
+        case .timerFired: armed = nil
+        case .stop: stop()
+        }
+        proceed(now: now, into: &effects)
+        arm(into: &effects)
+        read(into: &effects)
+        switch phase {
+        case .finished: effects.append(.finished)
+        case .stopped: effects.append(.stopped)
+        case .notStarted, .collecting, .invoking, .waiting: break
+        }
     }
 
-    /// The last settled position.
-    package private(set) var checkpoint: Position = 0
+    /// After the end only a stop is answered; answers that were on their way are of no use any more.
+    private mutating func takeLate(_ input: Input, into effects: inout [Effect]) {
+        switch input {
+        case .stop where phase == .finished:
+            phase = .stopped
+            effects.append(.stopped)
+        case .start: preconditionFailure("a machine starts once")
+        case .stop, .recordsMayBeAvailable, .fetched, .invocationEnded, .timerFired: break
+        }
+    }
+
+    private mutating func start(after position: Position, now: Timestamp) {
+        precondition(phase == .notStarted, "a machine starts once")
+        checkpoint = position
+        readThrough = position
+        phase = .collecting(BatchFill(), windowStart: now)
+    }
+
+    private mutating func noteChange() {
+        switch reading {
+        case .underWay: reading = .underWay(changed: true)
+        case .paused(.nothing): reading = .paused(.changed)
+        case .paused(.more), .paused(.changed), .paused(.shardEnd): break
+        }
+    }
+
+    private mutating func take(_ fetched: FetchedRecords, into effects: inout [Effect]) {
+        guard case .underWay(let changed) = reading else {
+            preconditionFailure("records arrive when they were asked for")
+        }
+        for record in fetched.records {
+            precondition(record.position > readThrough, "records arrive in order")
+            readThrough = record.position
+            buffer.append(record)
+        }
+        readThrough = max(readThrough, fetched.through ?? 0)
+        switch fetched.continuation {
+        case .more: reading = .paused(.more)
+        case .exhausted: reading = .paused(changed ? .changed : .nothing)
+        case .shardEnd: reading = .paused(.shardEnd)
+        }
+        // What was passed over needs no invocation when nothing before it waits for one.
+        if buffer.isEmpty, readThrough > checkpoint { settleFirst(0, into: &effects) }
+    }
+
+    private mutating func take(
+        _ outcome: InvocationOutcome, of invocation: InvocationOrdinal, now: Timestamp,
+        into effects: inout [Effect]
+    ) {
+        precondition(invocation <= invocations, "an invocation ends after it was asked for")
+        guard case .invoking(let batch, let plan, let thenStop) = phase, plan.invocation == invocation else {
+            return
+        }
+        conclude(batch, outcome, now: now, into: &effects)
+        if thenStop { phase = .stopped }
+    }
+
+    private mutating func stop() {
+        switch phase {
+        case .notStarted, .collecting, .waiting: phase = .stopped
+        case .invoking(let batch, let plan, _): phase = .invoking(batch, plan, thenStop: true)
+        case .finished, .stopped: break
+        }
+    }
+}
+
+// MARK: - Moving on
+
+extension ShardMachine {
+    /// Begins batches and attempts until something has to be waited for.
+    private mutating func proceed(now: Timestamp, into effects: inout [Effect]) {
+        var isMoving = true
+        while isMoving {
+            switch phase {
+            case .collecting(let fill, let windowStart):
+                isMoving = collect(fill, windowStart: windowStart, now: now, into: &effects)
+            case .waiting(let batch, _, let until):
+                isMoving = until <= now
+                if isMoving { attempt(batch, now: now, into: &effects) }
+            case .notStarted, .invoking, .finished, .stopped: isMoving = false
+            }
+        }
+    }
+
+    /// Closes the next batch if it is due; false when it has to wait.
+    private mutating func collect(
+        _ filled: BatchFill, windowStart: Timestamp, now: Timestamp, into effects: inout [Effect]
+    ) -> Bool {
+        if let size = cut.popLast() {
+            begin(size, now: now, into: &effects)
+            return true
+        }
+        guard !buffer.isEmpty else {
+            guard reading == .paused(.shardEnd) else { return false }
+            phase = .finished
+            return true
+        }
+        // A window that passed without a record starts again, as often as it takes.
+        var start = windowStart
+        if filled.count == 0 {
+            start = Self.currentWindow(from: windowStart, settings.batch.window, now: now)
+        }
+        var fill = filled
+        let full = fill.extend(over: buffer, within: settings.batch)
+        guard let closing = full ?? dueClosing(of: fill, windowStart: start, now: now) else {
+            phase = .collecting(fill, windowStart: start)
+            return false
+        }
+        let span = buffer.span(0..<fill.count)
+        effects.append(.explain(.batchClosed(span, closing, request: requests + 1)))
+        begin(fill.count, now: now, into: &effects)
+        return true
+    }
+
+    private static func currentWindow(
+        from start: Timestamp, _ window: Duration, now: Timestamp
+    ) -> Timestamp {
+        guard window > .zero, now > start else { return start }
+        let passed = (now - start).wholeMilliseconds / window.wholeMilliseconds
+        return start + window * Int(passed)
+    }
+
+    /// Why a batch with room left is closed now, or `nil`.
+    private func dueClosing(of fill: BatchFill, windowStart: Timestamp, now: Timestamp) -> BatchClosing? {
+        if reading == .paused(.shardEnd) { return .shardEnd }
+        guard settings.batch.window == .zero else {
+            return windowStart + settings.batch.window <= now ? .window : nil
+        }
+        switch reading {
+        case .paused(.nothing), .paused(.changed): return .available
+        // A read tells in a moment whether the batch can be larger.
+        case .underWay, .paused(.more), .paused(.shardEnd): return nil
+        }
+    }
+
+    private mutating func begin(_ count: Int, now: Timestamp, into effects: inout [Effect]) {
+        requests += 1
+        attempt(Batch(request: requests, count: count), now: now, into: &effects)
+    }
+
+    /// Keeps the shell's one timer at the time that matters.
+    private mutating func arm(into effects: inout [Effect]) {
+        let wanted: Timestamp?
+        switch phase {
+        case .collecting(let fill, let start) where fill.count > 0 && settings.batch.window > .zero:
+            wanted = start + settings.batch.window
+        case .waiting(_, _, let until): wanted = until
+        case .collecting, .notStarted, .invoking, .finished, .stopped: wanted = nil
+        }
+        guard wanted != armed else { return }
+        armed = wanted
+        effects.append(wanted.map { .wake(at: $0) } ?? .cancelWake)
+    }
+
+    /// Asks for records while there is room for them, also during an invocation.
+    private mutating func read(into effects: inout [Effect]) {
+        switch phase {
+        case .collecting, .waiting, .invoking(_, _, thenStop: false): break
+        case .notStarted, .invoking, .finished, .stopped: return
+        }
+        switch reading {
+        case .paused(.more), .paused(.changed): break
+        case .paused(.nothing), .paused(.shardEnd), .underWay: return
+        }
+        guard buffer.count <= settings.readAheadRecords / 2, buffer.bytes <= settings.readAheadBytes / 4 * 3
+        else {
+            return
+        }
+        reading = .underWay(changed: false)
+        effects.append(
+            .fetch(
+                after: readThrough, limit: settings.readAheadRecords - buffer.count,
+                bytes: settings.readAheadBytes - buffer.bytes))
+    }
+}
+
+// MARK: - Settling
+
+extension ShardMachine {
+    /// Removes records from the buffer; returns the checkpoint that this implies.
+    mutating func removeFirst(_ count: Int) -> Position {
+        let last = count > 0 ? buffer[count - 1].position : checkpoint
+        buffer.removeFirst(count)
+        let settled = buffer.isEmpty ? readThrough : last
+        precondition(settled > checkpoint, "checkpoints move forward")
+        checkpoint = settled
+        return settled
+    }
+
+    mutating func settleFirst(_ count: Int, into effects: inout [Effect]) {
+        let settled = removeFirst(count)
+        effects.append(.settle(through: settled))
+        effects.append(.release(through: settled))
+    }
+}
+
+// MARK: - For people
+
+extension ShardMachine {
     /// Records that were read and are not settled, those of the batch in hand included.
-    package var bufferedRecords: Int { fatalError("pending") }
+    package var bufferedRecords: Int { buffer.count }
+
     /// What the machine is doing, for `millrace status`.
-    package var activity: Activity { fatalError("pending") }
-
-    /// What a shard's poller is doing and why it waits.
-    package enum Activity: Equatable, Sendable {
-        case notStarted
-        /// Nothing to deliver.
-        case idle
-        /// Records wait for the batch to fill until the window's end.
-        case collecting(records: Int, until: Timestamp)
-        /// A read is under way and nothing can be delivered before it ends.
-        case reading
-        case invoking(InvocationPlan)
-        /// A failed or unreachable invocation is made again at `until`.
-        case waiting(RecordSpan, request: RequestOrdinal, WaitReason, until: Timestamp)
-        case finished
-        case stopped
-    }
-
-    /// Why a batch in hand is not being invoked.
-    package enum WaitReason: Equatable, Sendable {
-        case failed(InvocationFailure, attempts: Int)
-        case notReached(Unreachable)
+    package var activity: Activity {
+        switch phase {
+        case .notStarted: return .notStarted
+        case .collecting(let fill, let start):
+            guard fill.count > 0 else { return .idle }
+            guard settings.batch.window > .zero else { return .reading }
+            return .collecting(records: buffer.count, until: start + settings.batch.window)
+        case .invoking(_, let plan, _): return .invoking(plan)
+        case .waiting(let batch, let reason, let until):
+            return .waiting(buffer.span(0..<batch.count), request: batch.request, reason, until: until)
+        case .finished: return .finished
+        case .stopped: return .stopped
+        }
     }
 }

@@ -11,11 +11,6 @@ package struct ShardSettings: Equatable, Sendable {
     package var retention: Duration?
     package var bisectsOnError: Bool
     package var backOff: BackOff
-    /// How many records are asked for ahead of the batch in hand, at most.
-    package var readAheadRecords: Int
-    /// How many encoded bytes may be held before reading pauses; one fetch may go over by one record.
-    package var readAheadBytes: Int
-
     package init(
         batch: BatchLimits, maximumRetryAttempts: Int? = nil, maximumRecordAge: Duration? = nil,
         retention: Duration? = nil, bisectsOnError: Bool = false, backOff: BackOff = .standard
@@ -26,9 +21,6 @@ package struct ShardSettings: Equatable, Sendable {
         self.retention = retention
         self.bisectsOnError = bisectsOnError
         self.backOff = backOff
-        // Two batches, and not less than 100 records, so that small batches do not cost a read each.
-        readAheadRecords = max(2 * batch.size, 100)
-        readAheadBytes = 2 * batch.eventBytes
     }
 
     package init(of settings: MappingSettings, retention: Duration?, backOff: BackOff = .standard) {
@@ -37,5 +29,20 @@ package struct ShardSettings: Equatable, Sendable {
             maximumRetryAttempts: settings.stream?.maximumRetryAttempts,
             maximumRecordAge: settings.stream?.maximumRecordAgeSeconds.map { .seconds($0) },
             retention: retention, bisectsOnError: settings.stream?.bisectsOnError ?? false, backOff: backOff)
+    }
+}
+
+extension ShardSettings {
+    /// Records that may be held, the batch in hand included: two batches, so that one is read while the other is
+    /// invoked, and not less than 100, so that small batches do not cost a read each.
+    package var readAheadRecords: Int { max(2 * batch.size, 100) }
+
+    /// Encoded bytes that may be held before reading pauses: two full events. A fetch may go over by one record.
+    package var readAheadBytes: Int { 2 * batch.eventBytes }
+
+    /// The age above which a record is given up; `nil` when there is no limit.
+    var ageLimit: Duration? {
+        guard let maximumRecordAge, let retention else { return maximumRecordAge ?? retention }
+        return min(maximumRecordAge, retention)
     }
 }
