@@ -27,6 +27,15 @@ package struct BatchLimits: Equatable, Sendable {
     }
 }
 
+extension BatchLimits {
+    /// When the window that is running now began: one that passes empty starts again, as often as it takes.
+    func currentWindow(from start: Timestamp, now: Timestamp) -> Timestamp {
+        guard window > .zero, now > start else { return start }
+        let passed = (now - start).wholeMilliseconds / window.wholeMilliseconds
+        return start + window * Int(passed)
+    }
+}
+
 /// Why a batch was closed, as users are told.
 package enum BatchClosing: String, Equatable, Sendable {
     /// `BatchSize` was reached.

@@ -35,25 +35,3 @@ struct RecordBuffer: Sendable {
             count: range.count)
     }
 }
-
-/// The next batch while it is being filled from the head of the buffer.
-struct BatchFill: Equatable, Sendable {
-    private(set) var count = 0
-    /// Bytes of the event that would carry the records so far.
-    private(set) var eventBytes = 0
-
-    /// Takes records until the batch is full; says why it is, or `nil` when there is room left.
-    mutating func extend(over buffer: borrowing RecordBuffer, within limits: BatchLimits) -> BatchClosing? {
-        while count < limits.size {
-            if count > 0, eventBytes > limits.eventBytes { return .bytes }
-            guard count < buffer.count else { return nil }
-            let added = buffer[count].encodedBytes
-            // One comma between two records.
-            let grown = count == 0 ? limits.envelopeBytes + added : eventBytes + 1 + added
-            if count > 0, grown > limits.eventBytes { return .bytes }
-            count += 1
-            eventBytes = grown
-        }
-        return .size
-    }
-}

@@ -1,3 +1,4 @@
+import ByteCoding
 package import EventModel
 
 /// The report of a discarded batch, as AWS sends it to the on-failure destination (esm-streams.md §5).
@@ -48,7 +49,80 @@ package struct InvocationRecord: Equatable, Sendable {
         batchSize = batch.records.count
         self.streamARN = streamARN
     }
+}
 
+// MARK: - Text
+
+extension InvocationRecord {
     /// The JSON document, members in AWS's order.
-    package var bytes: [UInt8] { fatalError("pending") }
+    package var bytes: [UInt8] {
+        var json = JSONWriter(capacity: 1_024)
+        json.beginObject()
+        json.key("requestContext")
+        writeRequestContext(to: &json)
+        writeResponseContext(to: &json)
+        json.key("version")
+        json.value("1.0")
+        json.key("timestamp")
+        json.value(timestamp.iso8601Milliseconds)
+        switch source {
+        case .kinesis: json.key("KinesisBatchInfo")
+        case .table: json.key("DDBStreamBatchInfo")
+        }
+        writeBatchInfo(to: &json)
+        json.endObject()
+        return json.bytes
+    }
+
+    private func writeRequestContext(to json: inout JSONWriter) {
+        json.beginObject()
+        json.key("requestId")
+        json.value(requestID)
+        json.key("functionArn")
+        json.value(functionARN)
+        json.key("condition")
+        json.value(condition.rawValue)
+        json.key("approximateInvokeCount")
+        json.value(approximateInvokeCount)
+        json.endObject()
+    }
+
+    private func writeResponseContext(to json: inout JSONWriter) {
+        guard responseContext != .absent else { return }
+        json.key("responseContext")
+        json.beginObject()
+        json.key("statusCode")
+        json.value(200)
+        json.key("executedVersion")
+        json.value(executedVersion)
+        json.key("functionError")
+        if responseContext == .unhandled { json.value("Unhandled") } else { json.null() }
+        json.endObject()
+    }
+
+    private func writeBatchInfo(to json: inout JSONWriter) {
+        json.beginObject()
+        json.key("shardId")
+        json.value(shardID)
+        json.key("startSequenceNumber")
+        json.value(startSequenceNumber)
+        json.key("endSequenceNumber")
+        json.value(endSequenceNumber)
+        json.key("approximateArrivalOfFirstRecord")
+        json.value(text(ofArrival: firstArrival))
+        json.key("approximateArrivalOfLastRecord")
+        json.value(text(ofArrival: lastArrival))
+        json.key("batchSize")
+        json.value(batchSize)
+        json.key("streamArn")
+        json.value(streamARN)
+        json.endObject()
+    }
+
+    private func text(ofArrival arrival: Timestamp) -> String {
+        switch source {
+        case .kinesis: arrival.iso8601Milliseconds
+        case .table: arrival.iso8601Seconds
+        }
+    }
 }

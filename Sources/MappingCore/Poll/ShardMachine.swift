@@ -203,10 +203,10 @@ extension ShardMachine {
         // A window that passed without a record starts again, as often as it takes.
         var start = windowStart
         if filled.count == 0 {
-            start = Self.currentWindow(from: windowStart, settings.batch.window, now: now)
+            start = settings.batch.currentWindow(from: windowStart, now: now)
         }
         var fill = filled
-        let full = fill.extend(over: buffer, within: settings.batch)
+        let full = fill.extend(over: buffer.count, within: settings.batch) { buffer[$0].encodedBytes }
         guard let closing = full ?? dueClosing(of: fill, windowStart: start, now: now) else {
             phase = .collecting(fill, windowStart: start)
             return false
@@ -215,14 +215,6 @@ extension ShardMachine {
         effects.append(.explain(.batchClosed(span, closing, request: requests + 1)))
         begin(fill.count, now: now, into: &effects)
         return true
-    }
-
-    private static func currentWindow(
-        from start: Timestamp, _ window: Duration, now: Timestamp
-    ) -> Timestamp {
-        guard window > .zero, now > start else { return start }
-        let passed = (now - start).wholeMilliseconds / window.wholeMilliseconds
-        return start + window * Int(passed)
     }
 
     /// Why a batch with room left is closed now, or `nil`.
