@@ -1,5 +1,85 @@
+import Glibc
+
 @main
 struct EntryPoint {
+    static let usage = """
+        millrace-bench: speed beside baselines of the same run
+
+          millrace-bench [ingest] [drain] [latency] [idle] [backlog]   the named benches, or all of them
+            --quick            that every bench works, not how fast: seconds instead of minutes
+            --json             the figures as JSON
+            --millrace PATH    the daemon's program; default: `millrace` beside this program
+            --directory DIR    where to work (fresh, removed afterwards); default: a folder under /tmp
+            --bytes N          bytes of a record, default 1,024
+        """
+
     static func main() {
+        let own = CommandLine.arguments.first.map { String($0.split(separator: "/").last ?? "") } ?? ""
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        setvbuf(stdout, nil, Int32(_IOLBF), 0)
+        do throws(BenchError) {
+            if own == "bootstrap" { return try HandlerMode.run() }
+            if arguments.first == "bare-handler", arguments.count == 2, let port = UInt16(arguments[1]) {
+                return try BareMapping.serve(port: port)
+            }
+            if arguments.contains("--help") { return print(usage) }
+            try bench(&arguments)
+        } catch {
+            fputs("millrace-bench: \(error)\n", stderr)
+            exit(1)
+        }
+    }
+
+    private static func bench(_ arguments: inout [String]) throws(BenchError) {
+        let isQuick = take("--quick", from: &arguments)
+        let isJSON = take("--json", from: &arguments)
+        let beside = ChildProgram.ownPath.split(separator: "/").dropLast().joined(separator: "/")
+        let program = try value("--millrace", from: &arguments) ?? "/\(beside)/millrace"
+        let bytes = Int(try value("--bytes", from: &arguments) ?? "1024") ?? 0
+        guard bytes > 0, bytes <= 262_144 else { throw BenchError("--bytes takes 1 to 262144") }
+        let directory = try value("--directory", from: &arguments) ?? "/tmp/millrace-bench-\(getpid())"
+        let names = ["ingest", "drain", "latency", "idle", "backlog"]
+        if let odd = arguments.first(where: { !names.contains($0) }) {
+            throw BenchError("'\(odd)' is no bench and no option; see --help")
+        }
+        guard access(program, X_OK) == 0 else { throw BenchError("no program at \(program): give --millrace PATH") }
+        guard mkdir(directory, 0o755) == 0 else { throw .system("make \(directory)") }
+        defer { removeTree(directory) }
+
+        let run = BenchRun(program: program, directory: directory, isQuick: isQuick, recordBytes: bytes)
+        var report = Report(isJSON: isJSON)
+        if !isJSON { print(Report.header()) }
+        for name in names where arguments.isEmpty || arguments.contains(name) {
+            switch name {
+            case "ingest": try IngestBench.run(run, &report)
+            case "drain": try DrainBench.run(run, &report)
+            case "latency": try LatencyBench.run(run, &report)
+            case "idle": try IdleBench.run(run, &report)
+            default: try BacklogBench.run(run, &report)
+            }
+        }
+        if isJSON { print(report.json()) }
+    }
+
+    private static func take(_ flag: String, from arguments: inout [String]) -> Bool {
+        guard let index = arguments.firstIndex(of: flag) else { return false }
+        arguments.remove(at: index)
+        return true
+    }
+
+    private static func value(_ flag: String, from arguments: inout [String]) throws(BenchError) -> String? {
+        guard let index = arguments.firstIndex(of: flag) else { return nil }
+        guard index + 1 < arguments.count else { throw BenchError("\(flag) needs a value") }
+        let value = arguments[index + 1]
+        arguments.removeSubrange(index...index + 1)
+        return value
+    }
+
+    /// Removes a folder with all that is in it; the bench made it.
+    private static func removeTree(_ path: String) {
+        let visit: @convention(c) (
+            UnsafePointer<CChar>?, UnsafePointer<stat>?, Int32, UnsafeMutablePointer<FTW>?
+        ) -> Int32 = { path, _, _, _ in path.map { remove($0) } ?? 0 }
+        nftw(path, visit, 32, FTW_DEPTH | FTW_PHYS)
     }
 }
