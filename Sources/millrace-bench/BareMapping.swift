@@ -31,7 +31,9 @@ enum BareMapping {
             event.removeAll(keepingCapacity: true)
             event.append(contentsOf: [0, 0, 0, 0])
             event.append(contentsOf: Array(#"{"Records":["#.utf8))
-            try database.read(source == .queue ? "message" : "stream_record", after: position, limit: batchSize) {
+            try database.read(
+                source == .queue ? "message" : "stream_record", after: position, limit: batchSize
+            ) {
                 (id, body) in
                 if event.count > 20 { event.append(UInt8(ascii: ",")) }
                 append(source, id: id, body: body, to: &event)

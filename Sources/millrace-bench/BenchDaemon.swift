@@ -16,7 +16,9 @@ final class BenchDaemon {
         close(probe)
         self.port = port
         output = "\(directory)/daemon.log"
-        var arguments = ["serve", "--data", "\(directory)/data", "--port", "\(port)", "--durability", durability]
+        var arguments = [
+            "serve", "--data", "\(directory)/data", "--port", "\(port)", "--durability", durability,
+        ]
         arguments += ["--log-level", "warning", "--concurrency", "1000"]
         if let template { arguments += ["--template", template] }
         process = try ChildProgram(path: program, arguments: arguments, output: output)
@@ -57,13 +59,16 @@ final class BenchDaemon {
     func createQueue(_ name: String, visibilitySeconds: Int = 600) throws(BenchError) -> String {
         let body = #"{"QueueName":"\#(name)","Attributes":{"VisibilityTimeout":"\#(visibilitySeconds)"}}"#
         let answer = try json("AmazonSQS.CreateQueue", body)
-        guard let url = answer["QueueUrl"]?.stringValue else { throw BenchError("no QueueUrl in \(answer.text)") }
+        guard let url = answer["QueueUrl"]?.stringValue else {
+            throw BenchError("no QueueUrl in \(answer.text)")
+        }
         return url
     }
 
     func createStream(_ name: String, shards: Int) throws(BenchError) {
         try json(
-            "Kinesis_20131202.CreateStream", #"{"StreamName":"\#(name)","ShardCount":\#(shards)}"#, version: "1.1")
+            "Kinesis_20131202.CreateStream", #"{"StreamName":"\#(name)","ShardCount":\#(shards)}"#,
+            version: "1.1")
     }
 
     @discardableResult
@@ -79,7 +84,8 @@ final class BenchDaemon {
         guard let answer = try control.next() else { throw BenchError("the daemon closed the connection") }
         var sum = 0.0
         for line in String(decoding: control.buffer[answer.body], as: UTF8.self).split(separator: "\n") {
-            guard line.hasPrefix(name), let value = line.split(separator: " ").last.flatMap({ Double($0) }) else { continue }
+            guard line.hasPrefix(name), let value = line.split(separator: " ").last.flatMap({ Double($0) })
+            else { continue }
             let next = line.dropFirst(name.count).first
             if next == "{" || next == " " { sum += value }
         }
@@ -93,7 +99,9 @@ final class BenchDaemon {
             let reached = try metric(name)
             if reached >= value { return Monotonic.seconds(since: start) }
             guard Monotonic.seconds(since: start) < seconds else {
-                throw BenchError("\(name) stands at \(reached) of \(value) after \(seconds) s: \(readText(output).suffix(400))")
+                throw BenchError(
+                    "\(name) stands at \(reached) of \(value) after \(seconds) s: \(readText(output).suffix(400))"
+                )
             }
             Monotonic.pause(milliseconds: 5)
         }

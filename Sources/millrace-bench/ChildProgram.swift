@@ -43,10 +43,20 @@ final class ChildProgram {
         waitpid(pid, &status, 0)
     }
 
+    /// Waits until the process ends by itself.
+    func wait() {
+        guard isRunning else { return }
+        isRunning = false
+        var status: Int32 = 0
+        waitpid(pid, &status, 0)
+    }
+
     /// Seconds of processor time that the process has used, user and system.
     var cpuSeconds: Double {
         let fields = readText("/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
+            return 0
+        }
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 

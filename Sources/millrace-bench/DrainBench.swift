@@ -20,7 +20,8 @@ enum DrainBench {
             directory: folder)
         report.add(
             Figure(
-                name: "drain \(source), batch \(batchSize), normal", value: rate, unit: "rec/s", baseline: bare,
+                name: "drain \(source), batch \(batchSize), normal", value: rate, unit: "rec/s",
+                baseline: bare,
                 baselineName: "bare mapping", targetRatio: target))
     }
 

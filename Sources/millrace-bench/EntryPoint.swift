@@ -16,16 +16,15 @@ struct EntryPoint {
     static func main() {
         let own = CommandLine.arguments.first.map { String($0.split(separator: "/").last ?? "") } ?? ""
         var arguments = Array(CommandLine.arguments.dropFirst())
-        setvbuf(stdout, nil, Int32(_IOLBF), 0)
         do throws(BenchError) {
             if own == "bootstrap" { return try HandlerMode.run() }
             if arguments.first == "bare-handler", arguments.count == 2, let port = UInt16(arguments[1]) {
                 return try BareMapping.serve(port: port)
             }
-            if arguments.contains("--help") { return print(usage) }
+            if arguments.contains("--help") { return say(usage) }
             try bench(&arguments)
         } catch {
-            fputs("millrace-bench: \(error)\n", stderr)
+            say("millrace-bench: \(error)", to: 2)
             exit(1)
         }
     }
@@ -42,13 +41,15 @@ struct EntryPoint {
         if let odd = arguments.first(where: { !names.contains($0) }) {
             throw BenchError("'\(odd)' is no bench and no option; see --help")
         }
-        guard access(program, X_OK) == 0 else { throw BenchError("no program at \(program): give --millrace PATH") }
+        guard access(program, X_OK) == 0 else {
+            throw BenchError("no program at \(program): give --millrace PATH")
+        }
         guard mkdir(directory, 0o755) == 0 else { throw .system("make \(directory)") }
         defer { removeTree(directory) }
 
         let run = BenchRun(program: program, directory: directory, isQuick: isQuick, recordBytes: bytes)
         var report = Report(isJSON: isJSON)
-        if !isJSON { print(Report.header()) }
+        if !isJSON { say(Report.header()) }
         for name in names where arguments.isEmpty || arguments.contains(name) {
             switch name {
             case "ingest": try IngestBench.run(run, &report)
@@ -58,7 +59,7 @@ struct EntryPoint {
             default: try BacklogBench.run(run, &report)
             }
         }
-        if isJSON { print(report.json()) }
+        if isJSON { say(report.json()) }
     }
 
     private static func take(_ flag: String, from arguments: inout [String]) -> Bool {
@@ -77,9 +78,23 @@ struct EntryPoint {
 
     /// Removes a folder with all that is in it; the bench made it.
     private static func removeTree(_ path: String) {
-        let visit: @convention(c) (
-            UnsafePointer<CChar>?, UnsafePointer<stat>?, Int32, UnsafeMutablePointer<FTW>?
-        ) -> Int32 = { path, _, _, _ in path.map { remove($0) } ?? 0 }
-        nftw(path, visit, 32, FTW_DEPTH | FTW_PHYS)
+        guard let remove = try? ChildProgram(path: "/bin/rm", arguments: ["-rf", path], output: nil) else {
+            // Left-over files of a bench are a nuisance, not a failure of what it measured.
+            return say("millrace-bench: \(path) could not be removed", to: 2)
+        }
+        remove.wait()
+    }
+}
+
+/// Writes a line at once, so that figures show as they come.
+func say(_ text: String, to descriptor: Int32 = 1) {
+    let line = Array((text + "\n").utf8)
+    var sent = 0
+    while sent < line.count {
+        let count = line.withUnsafeBytes {
+            write(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent)
+        }
+        if count <= 0 { return }
+        sent += count
     }
 }

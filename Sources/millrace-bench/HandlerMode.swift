@@ -22,7 +22,8 @@ enum HandlerMode {
             try reader.socket.write(next)
             guard let event = try reader.next() else { return }
             if let log { try note(reader, event, log) }
-            guard let id = reader.value(of: "lambda-runtime-aws-request-id:", in: 0..<event.head.endIndex) else {
+            guard let id = reader.value(of: "lambda-runtime-aws-request-id:", in: 0..<event.head.endIndex)
+            else {
                 throw BenchError("an event without a request id")
             }
             answer.removeAll(keepingCapacity: true)
@@ -40,11 +41,15 @@ enum HandlerMode {
         return descriptor
     }
 
-    private static func note(_ reader: WireReader, _ event: WireReader.Message, _ log: Int32) throws(BenchError) {
+    private static func note(_ reader: WireReader, _ event: WireReader.Message, _ log: Int32)
+        throws(BenchError)
+    {
         let now = Monotonic.nanoseconds()
         let body = reader.buffer[event.body]
         var index = body.startIndex
-        while index + 1 < body.endIndex, !(body[index] == UInt8(ascii: "t") && body[index + 1] == UInt8(ascii: "=")) {
+        while index + 1 < body.endIndex,
+            !(body[index] == UInt8(ascii: "t") && body[index + 1] == UInt8(ascii: "="))
+        {
             index += 1
         }
         var sent: UInt64 = 0

@@ -10,7 +10,8 @@ enum IdleBench {
     private static func mappings(_ run: BenchRun, count: Int, _ report: inout Report) throws(BenchError) {
         let folder = try run.folder("idle-mappings")
         let daemon = try BenchDaemon(
-            program: run.program, directory: folder, durability: "normal", template: try run.template(in: folder))
+            program: run.program, directory: folder, durability: "normal",
+            template: try run.template(in: folder))
         defer { daemon.stop() }
         for index in 0..<count {
             _ = try daemon.createQueue("idle-\(index)")
@@ -25,7 +26,8 @@ enum IdleBench {
     ) throws(BenchError) {
         let folder = try run.folder("idle-shards")
         let daemon = try BenchDaemon(
-            program: run.program, directory: folder, durability: "normal", template: try run.template(in: folder))
+            program: run.program, directory: folder, durability: "normal",
+            template: try run.template(in: folder))
         defer { daemon.stop() }
         for index in 0..<streams {
             try daemon.createStream("idle-\(index)", shards: each)
@@ -47,6 +49,8 @@ enum IdleBench {
         let perMinute = (daemon.process.cpuSeconds - before) / Monotonic.seconds(since: start) * 60
         report.add(Figure(name: "idle \(what), CPU", value: perMinute, unit: "s/min", limit: cpu))
         report.add(
-            Figure(name: "idle \(what), memory", value: daemon.process.residentMegabytes, unit: "MiB", limit: memory))
+            Figure(
+                name: "idle \(what), memory", value: daemon.process.residentMegabytes, unit: "MiB",
+                limit: memory))
     }
 }

@@ -22,7 +22,8 @@ enum IngestBench {
         _ = try load.run(calls: calls / 10, request: request)
         let seconds = try load.run(calls: calls, request: request)
         let raw = try rawRate(
-            path: "\(folder)/raw-messages.db", durability, rows: 10, commits: calls / 2, bytes: run.recordBytes,
+            path: "\(folder)/raw-messages.db", durability, rows: 10, commits: calls / 2,
+            bytes: run.recordBytes,
             isQueue: true)
         report.add(
             Figure(
@@ -42,12 +43,14 @@ enum IngestBench {
         _ = try load.run(calls: max(calls / 10, 1), request: request)
         let seconds = try load.run(calls: calls, request: request)
         let raw = try rawRate(
-            path: "\(folder)/raw-records.db", durability, rows: 500, commits: calls / 2 + 1, bytes: run.recordBytes,
+            path: "\(folder)/raw-records.db", durability, rows: 500, commits: calls / 2 + 1,
+            bytes: run.recordBytes,
             isQueue: false)
         report.add(
             Figure(
                 name: "ingest PutRecords x500, 8 conn, \(durability.rawValue)",
-                value: Double(calls * 500) / seconds, unit: "rec/s", baseline: raw, baselineName: "raw SQLite",
+                value: Double(calls * 500) / seconds, unit: "rec/s", baseline: raw,
+                baselineName: "raw SQLite",
                 targetRatio: durability == .full ? 0.55 : nil))
     }
 

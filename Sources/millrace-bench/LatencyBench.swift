@@ -17,27 +17,35 @@ enum LatencyBench {
             let samples = try measure(daemon, puts: run.scaled(1_000, quick: 20), log: log)
             report.add(
                 Figure(
-                    name: "latency put -> handler p50, \(durability)", value: samples[samples.count / 2], unit: "us",
+                    name: "latency put -> handler p50, \(durability)", value: samples[samples.count / 2],
+                    unit: "us",
                     limit: median))
             report.add(
                 Figure(
-                    name: "latency put -> handler p99, \(durability)", value: samples[samples.count * 99 / 100],
+                    name: "latency put -> handler p99, \(durability)",
+                    value: samples[samples.count * 99 / 100],
                     unit: "us", limit: 1_000))
         }
     }
 
     /// Microseconds in ascending order. The first put, which starts the environment, does not count.
-    private static func measure(_ daemon: BenchDaemon, puts: Int, log: String) throws(BenchError) -> [Double] {
+    private static func measure(_ daemon: BenchDaemon, puts: Int, log: String) throws(BenchError) -> [Double]
+    {
         var reader = WireReader(socket: try Socket.connect(port: daemon.port))
         for index in 0...puts {
             let body =
                 #"{"StreamName":"latency","PartitionKey":"t=\#(Monotonic.nanoseconds());","Data":"eHh4"}"#
             try reader.socket.write(
-                WireRequest.json(target: "Kinesis_20131202.PutRecord", version: "1.1", body: Array(body.utf8)))
-            guard let answer = try reader.next(), answer.status == 200 else { throw BenchError("a put failed") }
+                WireRequest.json(target: "Kinesis_20131202.PutRecord", version: "1.1", body: Array(body.utf8))
+            )
+            guard let answer = try reader.next(), answer.status == 200 else {
+                throw BenchError("a put failed")
+            }
             let start = Monotonic.nanoseconds()
             while lines(of: log) <= index {
-                guard Monotonic.seconds(since: start) < 10 else { throw BenchError("the handler did not start") }
+                guard Monotonic.seconds(since: start) < 10 else {
+                    throw BenchError("the handler did not start")
+                }
                 Monotonic.pause(milliseconds: 1)
             }
             Monotonic.pause(milliseconds: 2)

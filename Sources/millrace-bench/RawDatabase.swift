@@ -27,7 +27,8 @@ final class RawDatabase {
             CREATE TABLE IF NOT EXISTS stream_record (id INTEGER PRIMARY KEY, arrival_ms INTEGER NOT NULL,
             partition_key BLOB NOT NULL, data BLOB NOT NULL)
             """)
-        try run("CREATE TABLE IF NOT EXISTS checkpoint (shard INTEGER PRIMARY KEY, position INTEGER NOT NULL)")
+        try run(
+            "CREATE TABLE IF NOT EXISTS checkpoint (shard INTEGER PRIMARY KEY, position INTEGER NOT NULL)")
     }
 
     deinit {
@@ -101,7 +102,9 @@ final class RawDatabase {
     private func prepared(_ sql: String) throws(BenchError) -> OpaquePointer {
         if let statement = statements[sql] { return statement }
         var statement: OpaquePointer?
-        guard sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil) == SQLITE_OK,
+        guard
+            sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+                == SQLITE_OK,
             let statement
         else { throw failure(sql) }
         statements[sql] = statement

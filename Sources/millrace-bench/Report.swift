@@ -30,25 +30,28 @@ struct Report {
 
     mutating func add(_ figure: Figure) {
         figures.append(figure)
-        if !isJSON { print(Self.line(figure)) }
+        if !isJSON { say(Self.line(figure)) }
     }
 
     static func header() -> String {
-        columns("figure", "value", "baseline", "ratio", "target", "") + "\n" + String(repeating: "-", count: 104)
+        columns("figure", "value", "baseline", "ratio", "target", "") + "\n"
+            + String(repeating: "-", count: 104)
     }
 
     private static func line(_ figure: Figure) -> String {
         let value = "\(short(figure.value)) \(figure.unit)"
         let baseline = figure.baseline.map { "\(short($0)) \(figure.baselineName)" } ?? ""
         let ratio = figure.ratio.map { fixed($0) } ?? ""
-        let target = figure.targetRatio.map { ">= \(fixed($0))" } ?? figure.limit.map { "<= \(short($0))" } ?? ""
+        let target =
+            figure.targetRatio.map { ">= \(fixed($0))" } ?? figure.limit.map { "<= \(short($0))" } ?? ""
         return columns(figure.name, value, baseline, ratio, target, figure.verdict)
     }
 
     private static func columns(
         _ name: String, _ value: String, _ base: String, _ ratio: String, _ target: String, _ verdict: String
     ) -> String {
-        padded(name, 40) + padded(value, 16) + padded(base, 22) + padded(ratio, 8) + padded(target, 10) + verdict
+        padded(name, 40) + padded(value, 16) + padded(base, 22) + padded(ratio, 8) + padded(target, 10)
+            + verdict
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {

@@ -33,7 +33,8 @@ final class Socket {
         var address = try loopback("127.0.0.1", 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let code = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { (raw: UnsafeMutablePointer<sockaddr>) in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                (raw: UnsafeMutablePointer<sockaddr>) in
                 bind(descriptor, raw, length) == 0 && Glibc.listen(descriptor, 16) == 0
                     && getsockname(descriptor, raw, &length) == 0
             }
@@ -46,7 +47,9 @@ final class Socket {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { throw BenchError("\(host) is no address") }
+        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else {
+            throw BenchError("\(host) is no address")
+        }
         return address
     }
 
@@ -54,7 +57,9 @@ final class Socket {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { raw in
-                send(descriptor, raw.baseAddress?.advanced(by: sent), raw.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+                send(
+                    descriptor, raw.baseAddress?.advanced(by: sent), raw.count - sent,
+                    Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { throw .system("send") }
             sent += count

@@ -18,9 +18,13 @@ struct WireLoad {
             sent += 1
         }
         while answered < calls {
-            guard poll(&polls, nfds_t(polls.count), 30_000) > 0 else { throw BenchError("no answer for 30 s") }
+            guard poll(&polls, nfds_t(polls.count), 30_000) > 0 else {
+                throw BenchError("no answer for 30 s")
+            }
             for index in polls.indices where polls[index].revents != 0 {
-                guard let answer = try readers[index].next() else { throw BenchError("the daemon closed a connection") }
+                guard let answer = try readers[index].next() else {
+                    throw BenchError("the daemon closed a connection")
+                }
                 guard answer.status == 200 else {
                     let body = String(decoding: readers[index].buffer[answer.body], as: UTF8.self)
                     throw BenchError("status \(answer.status): \(body.prefix(200))")

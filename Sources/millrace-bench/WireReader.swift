@@ -57,7 +57,8 @@ struct WireReader {
         return buffer.withUnsafeBufferPointer { bytes in
             var index = start
             while index + 3 < filled {
-                if bytes[index] == 13, bytes[index + 1] == 10, bytes[index + 2] == 13, bytes[index + 3] == 10 {
+                if bytes[index] == 13, bytes[index + 1] == 10, bytes[index + 2] == 13, bytes[index + 3] == 10
+                {
                     return index + 4
                 }
                 index += 1
