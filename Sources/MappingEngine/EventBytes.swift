@@ -1,0 +1,55 @@
+import ByteCoding
+
+/// Appends to the bytes of an event without making strings on the way.
+enum EventBytes {
+    static func append(_ text: StaticString, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    static func append(_ span: Span<UInt8>, to bytes: inout [UInt8]) {
+        span.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+    }
+
+    /// A JSON string from valid UTF-8. Most texts need no escaping and are copied as they are.
+    static func appendString(_ utf8: Span<UInt8>, to bytes: inout [UInt8]) {
+        let isPlain: Bool = utf8.withUnsafeBufferPointer { raw in
+            raw.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        }
+        guard isPlain else {
+            var writer = JSONWriter(capacity: utf8.count + 16)
+            writer.string(escaping: utf8)
+            bytes.append(contentsOf: writer.bytes)
+            return
+        }
+        bytes.append(UInt8(ascii: "\""))
+        append(utf8, to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    static func appendString(_ text: String, to bytes: inout [UInt8]) {
+        let utf8 = Array(text.utf8)
+        appendString(utf8.span, to: &bytes)
+    }
+
+    /// The decimal digits of a number that is not negative.
+    static func appendDecimal(_ number: Int64, to bytes: inout [UInt8]) {
+        precondition(number >= 0, "events hold no negative numbers")
+        let start = bytes.count
+        var rest = number
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+
+    /// Milliseconds as seconds with three decimals: `1545084650.987`.
+    static func appendSeconds(milliseconds: Int64, to bytes: inout [UInt8]) {
+        appendDecimal(milliseconds / 1_000, to: &bytes)
+        let fraction = milliseconds % 1_000
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(UInt8(ascii: "0") + UInt8(fraction / 100))
+        bytes.append(UInt8(ascii: "0") + UInt8(fraction / 10 % 10))
+        bytes.append(UInt8(ascii: "0") + UInt8(fraction % 10))
+    }
+}
