@@ -57,7 +57,9 @@ let shells: [Target] = [
     module("Template", ["CYAML", "EventModel", "ByteCoding"]),
     module(
         "MappingEngine",
-        ["RuntimeAPI", "EventStore", "MappingCore", "EventModel", "ByteCoding", "HTTP", "Telemetry"]),
+        [
+            "RuntimeAPI", "EventStore", "MappingCore", "EventModel", "ByteCoding", "HTTP", "Telemetry", "Digest",
+        ]),
 ]
 
 let wire: [String] = ["AWSWire", "HTTP", "EventStore", "EventModel", "ByteCoding", "Digest"]

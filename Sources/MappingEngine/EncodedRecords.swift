@@ -76,6 +76,12 @@ package struct EncodedRecords {
         return found
     }
 
+    /// How many of the held records lie behind `floor`, up to and with `position`.
+    package func count(through position: Position, after floor: Position) -> Int {
+        guard position > floor else { return 0 }
+        return chunks.reduce(0) { $0 + ($1.indices(from: floor + 1, through: position)?.count ?? 0) }
+    }
+
     package func arrival(of position: Position) -> Timestamp? {
         entries(from: position, through: position).first?.arrival
     }

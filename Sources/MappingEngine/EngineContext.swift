@@ -1,0 +1,44 @@
+import Digest
+package import EventModel
+package import EventStore
+package import HTTP
+package import RuntimeAPI
+package import Telemetry
+
+/// What every part of the engine works with. Confined to `loop`, but for what is `Sendable` in itself.
+package struct EngineContext {
+    package let loop: EventLoop
+    package let store: EventStore
+    package let reader: StoreReader
+    package let host: FunctionHost
+    package let metrics: Metrics
+    package let logger: Logger
+    package let now: @Sendable () -> Timestamp
+
+    package init(
+        loop: EventLoop, store: EventStore, reader: StoreReader, host: FunctionHost, metrics: Metrics,
+        logger: Logger, now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.loop = loop
+        self.store = store
+        self.reader = reader
+        self.host = host
+        self.metrics = metrics
+        self.logger = logger
+        self.now = now
+    }
+
+    /// A fresh request ID.
+    func makeRequestID() -> String { RandomBytes.uuid() }
+}
+
+enum EngineLimits {
+    /// Wait before a read or write that failed is tried again (our own).
+    static let storeRetryDelay = Duration.seconds(1)
+    /// Samples of the age history, one a second (`StatusShapes`: the last five minutes).
+    static let historySamples = 300
+    /// Slots of a queue mapping until scaling comes (esm-sqs.md §6: AWS starts with 5).
+    static let queueConcurrency = 5
+    /// Characters of a handler's error shown in status and decisions (our own).
+    static let errorCharacters = 300
+}

@@ -1,0 +1,64 @@
+import EventModel
+import Telemetry
+
+/// The metrics of one mapping; every name, once.
+///
+/// | name | kind | meaning |
+/// |---|---|---|
+/// | `millrace_mapping_batches_total` | counter | batches closed |
+/// | `millrace_mapping_invocations_total` | counter | calls of the function that reached it |
+/// | `millrace_mapping_failed_invocations_total` | counter | of these, the ones that counted as failed |
+/// | `millrace_mapping_records_settled_total` | counter | records or messages settled, after their commit |
+/// | `millrace_mapping_retries_total`, `…_bisects_total` | counter | repeated attempts; batches cut in two |
+/// | `millrace_mapping_records_discarded_total` | counter | records given up |
+/// | `millrace_mapping_destination_failures_total` | counter | reports that could not be delivered |
+/// | `millrace_iterator_age_seconds` | histogram | `IteratorAge`: last record's age when its batch is sent |
+struct MappingMetrics {
+    let batches: Counter
+    let invocations: Counter
+    let failedInvocations: Counter
+    let records: Counter
+    let retries: Counter
+    let bisects: Counter
+    let discarded: Counter
+    let destinationFailures: Counter
+    let iteratorAge: Histogram?
+    private let mappingID: String
+    private let function: String
+
+    init(registry: Metrics, mapping: EventSourceMapping) {
+        mappingID = mapping.id
+        function = mapping.functionName
+        let id = mapping.id
+        let name = mapping.functionName
+        func counter(_ what: String, _ help: String) -> Counter {
+            registry.counter("millrace_mapping_\(what)_total", help: help, labels: ["mapping": id, "function": name])
+        }
+        batches = counter("batches", "Batches closed.")
+        invocations = counter("invocations", "Invocations that reached the function.")
+        failedInvocations = counter("failed_invocations", "Invocations that counted as failed.")
+        records = counter("records_settled", "Records or messages settled.")
+        retries = counter("retries", "Attempts repeated after a failure.")
+        bisects = counter("bisects", "Batches cut in two.")
+        discarded = counter("records_discarded", "Records given up.")
+        destinationFailures = counter("destination_failures", "Invocation records that could not be delivered.")
+        iteratorAge =
+            mapping.settings.stream == nil
+            ? nil
+            : registry.histogram(
+                "millrace_iterator_age_seconds", help: "Age of a batch's last record when it is sent.",
+                labels: ["mapping": id, "function": name], bounds: Histogram.seconds)
+    }
+
+    /// Forgets the series of a deleted mapping.
+    func remove(from registry: Metrics) {
+        let names = [
+            "batches", "invocations", "failed_invocations", "records_settled", "retries", "bisects",
+            "records_discarded", "destination_failures",
+        ]
+        for name in names {
+            registry.remove("millrace_mapping_\(name)_total", labels: ["mapping": mappingID, "function": function])
+        }
+        registry.remove("millrace_iterator_age_seconds", labels: ["mapping": mappingID, "function": function])
+    }
+}

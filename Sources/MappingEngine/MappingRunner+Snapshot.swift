@@ -1,0 +1,129 @@
+import EventModel
+import EventStore
+import MappingCore
+
+// MARK: - Status
+
+extension MappingRunner {
+    /// - Parameter stored: The mapping as the store has it, state included.
+    func snapshot(stored: EventSourceMapping, now: Timestamp) -> MappingSnapshot {
+        var shards: [ShardSnapshot] = []
+        if let queuePoller {
+            shards.append(queuePoller.snapshot(now: now))
+        }
+        for poller in shardPollers.values.sorted(by: { $0.shard.key < $1.shard.key }) {
+            shards.append(poller.snapshot(now: now))
+        }
+        let inFlight = shards.reduce(0) { $0 + $1.inFlight }
+        var waitsFor = ""
+        if inFlight == 0 {
+            // The shard that is furthest behind says best why nothing moves.
+            waitsFor = shards.max { $0.recordsBehind < $1.recordsBehind }?.waitsFor ?? "shards"
+        }
+        return MappingSnapshot(
+            mapping: stored, counts: counts, inFlight: inFlight, waitsFor: waitsFor, lastError: lastError,
+            shards: shards)
+    }
+}
+
+extension AgeSample {
+    init(_ histogram: AgeHistogram) {
+        self.init(last: histogram.last, p99: histogram.quantile(0.99), maximum: histogram.maximum)
+    }
+}
+
+extension ShardPoller {
+    func snapshot(now: Timestamp) -> ShardSnapshot {
+        var snapshot = ShardSnapshot()
+        snapshot.shardID = shard.id
+        let checkpoint = settlement.checkpoint
+        let tip = context.reader.tip(of: shard.key).position
+        if checkpoint > 0 { snapshot.checkpoint = checkpointText(checkpoint) }
+        snapshot.recordsBehind = max(0, tip - checkpoint)
+        if var lag {
+            lag.observe(tip: tip, checkpoint: checkpoint, now: now)
+            snapshot.ageAtRead = AgeSample(lag.ageAtRead)
+            snapshot.ageAtInvoke = AgeSample(lag.ageAtInvoke)
+            snapshot.ageAtCompletion = AgeSample(lag.ageAtCompletion)
+            snapshot.drainPerSecond = lag.drainRate(now: now)
+            snapshot.timeToDrain = lag.timeToDrain(now: now)
+            self.lag = lag
+        }
+        snapshot.lastError = lastError
+        snapshot.history = history.inOrder
+        snapshot.waitsFor = waitsFor(now: now)
+        if case .invoking = machine.activity, !isWaitingForPermit { snapshot.inFlight = 1 }
+        return snapshot
+    }
+
+    private func checkpointText(_ position: Position) -> String? {
+        do {
+            return try context.reader.arrival(of: position, in: shard.key).map { numbers.text(position, arrival: $0) }
+        } catch {
+            // Shown beside what else is known; the number itself is not worth failing a status page for.
+            return nil
+        }
+    }
+
+    private func waitsFor(now: Timestamp) -> String {
+        if isWaitingForPermit { return "a concurrency permit" }
+        if settlement.isFailing { return "the store to take writes again" }
+        switch machine.activity {
+        case .notStarted: return "its start"
+        case .idle: return "records"
+        case .collecting(let records, let until):
+            return "a batching window (\(records) records, \(DecisionText.length(until - now)) left)"
+        case .reading: return "a read"
+        case .invoking: return ""
+        case .waiting(_, _, let reason, let until):
+            let left = DecisionText.length(until - now)
+            switch reason {
+            case .failed(_, let attempts): return "retry \(attempts) in \(left)"
+            case .notReached(.throttled): return "the function's concurrency, again in \(left)"
+            case .notReached(.unavailable(let why)): return "\(why) Again in \(left)"
+            }
+        case .finished: return "nothing: the shard has ended"
+        case .stopped: return "nothing: stopped"
+        }
+    }
+
+    /// Adds a sample to the history; false when the shard has been idle for as long as the history reaches.
+    func sampleAge(now: Timestamp) -> Bool {
+        guard phase == .running else { return false }
+        let checkpoint = settlement.checkpoint
+        let tip = context.reader.tip(of: shard.key)
+        lag?.observe(tip: tip.position, checkpoint: checkpoint, now: now)
+        guard tip.position > checkpoint else {
+            history.add(.zero)
+            return now - tip.arrival < .seconds(EngineLimits.historySamples)
+        }
+        let oldest = records.arrival(of: checkpoint + 1) ?? tip.arrival
+        history.add(now - oldest)
+        return true
+    }
+}
+
+extension QueuePoller {
+    func snapshot(now: Timestamp) -> ShardSnapshot {
+        var snapshot = ShardSnapshot()
+        let counters = context.store.leases.counters(of: queue.key, now: now)
+        let behind = counters.visible + counters.inFlight
+        snapshot.recordsBehind = Int64(behind)
+        snapshot.ageAtRead = AgeSample(lag.ageAtRead)
+        snapshot.ageAtInvoke = AgeSample(lag.ageAtInvoke)
+        snapshot.ageAtCompletion = AgeSample(lag.ageAtCompletion)
+        snapshot.drainPerSecond = lag.drainRate(now: now)
+        if snapshot.drainPerSecond > 0, behind > 0 {
+            snapshot.timeToDrain = .milliseconds(Int64(Double(behind) / snapshot.drainPerSecond * 1_000))
+        }
+        snapshot.lastError = lastError
+        snapshot.inFlight = machine.inFlightBatches
+        if isWaitingForPermit {
+            snapshot.waitsFor = "a concurrency permit"
+        } else if machine.inFlightBatches == 0 {
+            let isHidden = counters.visible == 0 && counters.inFlight > 0
+            snapshot.waitsFor = isHidden ? "messages to become visible again" : "messages"
+        }
+        return snapshot
+    }
+}

@@ -1,0 +1,152 @@
+import Digest
+import EventModel
+import EventStore
+import HTTP
+import MappingCore
+import RuntimeAPI
+
+/// Runs one mapping: one poller per shard of its stream, or one for its queue, and what they have in common.
+///
+/// Confined to the engine's loop.
+final class MappingRunner: @unchecked Sendable {
+    enum Source {
+        case queue(QueueDefinition)
+        case stream(StreamDefinition)
+    }
+
+    let context: EngineContext
+    let metrics: MappingMetrics
+    let hasher = MD5Hasher()
+    private(set) var mapping: EventSourceMapping
+    private(set) var counts = MappingCounts()
+    var lastError: String?
+    private(set) var shardPollers: [ShardKey: ShardPoller] = [:]
+    private(set) var queuePoller: QueuePoller?
+    private(set) var isStopping = false
+    /// Shards whose starting positions are on their way into the store.
+    private var starting: Set<ShardKey> = []
+    /// Tells the engine that `lastProcessingResult` changed.
+    private let onResult: (String) -> Void
+    /// Tells the engine that a shard had something to do, so that its age is sampled.
+    private let onActivity: (ShardPoller) -> Void
+
+    init(
+        context: EngineContext, mapping: EventSourceMapping, onResult: @escaping (String) -> Void,
+        onActivity: @escaping (ShardPoller) -> Void
+    ) {
+        self.context = context
+        self.mapping = mapping
+        self.onResult = onResult
+        self.onActivity = onActivity
+        metrics = MappingMetrics(registry: context.metrics, mapping: mapping)
+    }
+
+    /// Takes over what the service changed of the stored mapping, but no settings: those need new pollers.
+    func adopt(_ stored: EventSourceMapping) {
+        precondition(stored.settings == mapping.settings, "a runner keeps its settings")
+        mapping = stored
+    }
+
+    /// Starts the poller of a queue.
+    func start(queue: QueueDefinition, function: FunctionDefinition?) {
+        let settings = QueueSettings(
+            batch: BatchLimits(of: mapping.settings),
+            reportsBatchItemFailures: mapping.settings.reportsBatchItemFailures,
+            functionTimeout: .seconds(function?.timeoutSeconds ?? 3),
+            queueVisibility: .seconds(queue.attributes.visibilityTimeoutSeconds),
+            concurrency: ConcurrencyLimit(ceiling: EngineLimits.queueConcurrency))
+        let poller = QueuePoller(runner: self, queue: queue, settings: settings)
+        queuePoller = poller
+        poller.start()
+    }
+
+    /// Starts the poller of one shard behind a position.
+    func start(shard: ShardDefinition, of stream: StreamDefinition, after position: Position, role: String) {
+        guard shardPollers[shard.key] == nil, !isStopping else { return }
+        let settings = ShardSettings(of: mapping.settings, retention: .seconds(stream.retentionHours * 3_600))
+        let poller = ShardPoller(runner: self, stream: stream, shard: shard, settings: settings, role: role)
+        shardPollers[shard.key] = poller
+        poller.start(after: position)
+    }
+
+    func willStart(_ shards: [ShardKey]) { starting.formUnion(shards) }
+    func didStart(_ shards: [ShardKey]) { starting.subtract(shards) }
+    func isStarting(_ shard: ShardKey) -> Bool { starting.contains(shard) }
+
+    /// Stops all pollers and calls back when nothing is in flight and everything settled is committed.
+    func stop(_ completion: @escaping () -> Void) {
+        precondition(!isStopping, "a runner is stopped once")
+        isStopping = true
+        var waiting = shardPollers.count + (queuePoller == nil ? 0 : 1)
+        guard waiting > 0 else { return context.loop.execute(LoopBox(completion).run) }
+        let ended: () -> Void = {
+            waiting -= 1
+            if waiting == 0 { completion() }
+        }
+        for poller in shardPollers.values { poller.stop(ended) }
+        queuePoller?.stop(ended)
+    }
+
+}
+
+/// Carries a closure of the loop back to the loop. Made and run there, never touched in between.
+struct LoopBox: @unchecked Sendable {
+    private let action: () -> Void
+    init(_ action: @escaping () -> Void) { self.action = action }
+    func run() { action() }
+}
+
+// MARK: - What pollers report
+
+extension MappingRunner {
+    func batchClosed() {
+        counts.batches += 1
+        metrics.batches.add()
+    }
+
+    func invocationEnded(failed: Bool) {
+        counts.invocations += 1
+        metrics.invocations.add()
+        if failed {
+            counts.failedInvocations += 1
+            metrics.failedInvocations.add()
+        }
+        // The two texts of AWS (esm-api.md §5); queue mappings have none.
+        let result = failed ? "PROBLEM: Function call failed" : "OK"
+        if mapping.lastProcessingResult != nil, mapping.lastProcessingResult != result {
+            mapping.lastProcessingResult = result
+            onResult(result)
+        }
+    }
+
+    func settled(records: Int, discarded: Int) {
+        counts.records += Int64(records)
+        metrics.records.add(records)
+        guard discarded > 0 else { return }
+        counts.discarded += Int64(discarded)
+        metrics.discarded.add(discarded)
+    }
+
+    func retried() {
+        counts.retries += 1
+        metrics.retries.add()
+    }
+
+    func bisected() {
+        counts.bisects += 1
+        metrics.bisects.add()
+    }
+
+    func movedToDeadLetter(_ count: Int) {
+        counts.discarded += Int64(count)
+        metrics.discarded.add(count)
+    }
+
+    func destinationFailed(reports: Int, records: Int) {
+        counts.dropped += Int64(records)
+        metrics.destinationFailures.add(reports)
+        lastError = "the on-failure destination could not be reached; \(records) record(s) dropped"
+    }
+
+    func noteActivity(of poller: ShardPoller) { onActivity(poller) }
+}

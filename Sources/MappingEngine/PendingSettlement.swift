@@ -1,0 +1,74 @@
+import EventModel
+import EventStore
+
+/// What a shard's machine has settled and the store has not yet committed.
+///
+/// Commits do not hold up deliveries: while one is under way the next one gathers. Discards and their reports go with
+/// the checkpoint they imply, in the order in which they were decided.
+struct PendingSettlement {
+    /// The highest position settled by the machine.
+    private(set) var noted: Position = 0
+    private(set) var recordCount = 0
+    private(set) var discards: [Discard] = []
+    private(set) var messages: [(queue: QueueKey, batch: MessageBatch)] = []
+    private(set) var decisions: [Decision] = []
+    private(set) var isCommitting = false
+    /// Set while commits fail; deliveries pause so that what waits here stays bounded.
+    var isFailing = false
+    private var committed: Position = 0
+
+    var isClean: Bool { !isCommitting && !hasWork }
+    var hasWork: Bool { noted > committed || !discards.isEmpty || !decisions.isEmpty }
+    var checkpoint: Position { committed }
+
+    mutating func start(at position: Position) {
+        noted = position
+        committed = position
+    }
+
+    mutating func settle(through position: Position, records: Int) {
+        precondition(position > noted, "checkpoints move forward")
+        noted = position
+        recordCount += records
+    }
+
+    mutating func add(_ discard: Discard, message: (queue: QueueKey, batch: MessageBatch)?) {
+        discards.append(discard)
+        if let message { messages.append(message) }
+    }
+
+    mutating func add(_ decision: Decision) {
+        decisions.append(decision)
+    }
+
+    /// Takes what is pending for one commit; `nil` while another one is under way or there is nothing.
+    mutating func take(mapping: String, shard: ShardKey) -> (settlement: Settlement, records: Int)? {
+        guard !isCommitting, hasWork else { return nil }
+        isCommitting = true
+        let settlement = Settlement(
+            mappingID: mapping, shard: shard, through: noted, discards: discards, messages: messages,
+            decisions: decisions)
+        let count = recordCount
+        discards = []
+        messages = []
+        decisions = []
+        recordCount = 0
+        return (settlement, count)
+    }
+
+    mutating func succeeded(_ settlement: Settlement) {
+        isCommitting = false
+        isFailing = false
+        committed = settlement.through
+    }
+
+    /// Puts back what could not be committed, before what has come since.
+    mutating func failed(_ settlement: Settlement, records: Int) {
+        isCommitting = false
+        isFailing = true
+        discards = settlement.discards + discards
+        messages = settlement.messages + messages
+        decisions = settlement.decisions + decisions
+        recordCount += records
+    }
+}

@@ -1,0 +1,321 @@
+import EventModel
+import EventStore
+import HTTP
+import MappingCore
+import RuntimeAPI
+
+/// Runs the machine of one queue mapping: receives, invokes and deletes for it.
+///
+/// Confined to the engine's loop, like `ShardPoller`.
+final class QueuePoller: @unchecked Sendable {
+    /// What one slot holds: its messages' JSON and what is needed to delete and to name them.
+    private struct Slot {
+        var bytes: [UInt8] = []
+        /// Start and end of each message in `bytes`; a comma follows.
+        var ranges: [Range<Int>] = []
+        var positions: [Position] = []
+        var messageIDs: [MessageID] = []
+        var oldestSentAt: [Timestamp] = []
+        var permit: Permit?
+        var request: (ordinal: RequestOrdinal, id: String) = (0, "")
+
+        mutating func clear() {
+            bytes = []
+            ranges.removeAll(keepingCapacity: true)
+            positions.removeAll(keepingCapacity: true)
+            messageIDs.removeAll(keepingCapacity: true)
+            oldestSentAt.removeAll(keepingCapacity: true)
+        }
+    }
+
+    let queue: QueueDefinition
+    unowned let runner: MappingRunner
+    let context: EngineContext
+    private let encoder: MessageEncoder
+    private let visibility: Duration
+    private(set) var machine: QueueMachine
+    private var slots: [Slot]
+    private(set) var lag = LagEstimate()
+    private(set) var lastError: String?
+    private(set) var isWaitingForPermit = false
+    private var decisions: [Decision] = []
+
+    private var inbox: [QueueMachine.Input] = []
+    private var effects: [QueueMachine.Effect] = []
+    private var isStepping = false
+    private var wake: TimerToken?
+    /// Fires when the next hidden or delayed message may be received.
+    private var visibleTimer: TimerToken?
+    private var deletesUnderWay = 0
+    private var hasStopped = false
+    private var onEnd: (() -> Void)?
+
+    init(runner: MappingRunner, queue: QueueDefinition, settings: QueueSettings) {
+        self.runner = runner
+        self.queue = queue
+        context = runner.context
+        encoder = MessageEncoder(
+            source: runner.mapping.source, hasBatchingWindow: settings.batch.window > .zero)
+        visibility = settings.receiveVisibility ?? settings.queueVisibility
+        machine = QueueMachine(settings: settings)
+        slots = Array(repeating: Slot(), count: settings.concurrency.ceiling)
+    }
+
+    func start() {
+        precondition(context.loop.isCurrent, "pollers live on the engine's loop")
+        step(.start)
+        step(.messagesMayBeAvailable)
+    }
+
+    func messagesMayBeAvailable() {
+        if onEnd == nil { step(.messagesMayBeAvailable) }
+    }
+
+    func stop(_ completion: @escaping () -> Void) {
+        precondition(context.loop.isCurrent && onEnd == nil, "a poller is stopped once, on its loop")
+        onEnd = completion
+        cancel(&visibleTimer)
+        step(.stop)
+    }
+
+    private func step(_ input: QueueMachine.Input) {
+        inbox.append(input)
+        guard !isStepping else { return }
+        isStepping = true
+        var next = 0
+        while next < inbox.count {
+            effects.removeAll(keepingCapacity: true)
+            machine.step(inbox[next], now: context.now(), into: &effects)
+            next += 1
+            for index in effects.indices { perform(effects[index]) }
+        }
+        inbox.removeAll(keepingCapacity: true)
+        isStepping = false
+        recordDecisions()
+    }
+
+    private func perform(_ effect: QueueMachine.Effect) {
+        switch effect {
+        case .requestPermit(let slot): requestPermit(slot)
+        case .releasePermit(let slot):
+            slots[slot].permit?.release()
+            slots[slot].permit = nil
+        case .receive(let slot, let limit, let bytes, let visibility):
+            receive(into: slot, limit: limit, bytes: bytes, visibility: visibility)
+        case .invoke(let slot, let plan): invoke(slot, plan)
+        case .delete(let slot, let selection): delete(selected(slot, selection))
+        case .leave: break
+        case .release(let slot): slots[slot].clear()
+        case .wake(let time):
+            cancel(&wake)
+            wake = context.loop.schedule(after: max(.zero, time - context.now())) { [weak self] in
+                self?.wake = nil
+                self?.step(.timerFired)
+            }
+        case .cancelWake: cancel(&wake)
+        case .explain(let decision): explain(decision)
+        case .stopped:
+            cancel(&wake)
+            hasStopped = true
+            endIfSettled()
+        }
+    }
+
+    private func cancel(_ timer: inout TimerToken?) {
+        if let token = timer { context.loop.cancel(token) }
+        timer = nil
+    }
+
+    private func endIfSettled() {
+        guard hasStopped, deletesUnderWay == 0, let action = onEnd else { return }
+        onEnd = nil
+        action()
+    }
+
+    var isStopped: Bool { hasStopped }
+}
+
+// MARK: - Permits and receives
+
+extension QueuePoller {
+    private func requestPermit(_ slot: Int) {
+        let name = runner.mapping.functionName
+        guard let permit = context.host.acquirePermit(functionNamed: name) else {
+            isWaitingForPermit = true
+            context.host.onPermitFree(functionNamed: name) { [weak self] in
+                self?.isWaitingForPermit = false
+                self?.step(.permitMayBeFree)
+            }
+            return step(.permitDenied(slot))
+        }
+        slots[slot].permit = permit
+        step(.permitGranted(slot))
+    }
+
+    private func receive(into slot: Int, limit: Int, bytes limitBytes: Int, visibility: Duration?) {
+        let now = context.now()
+        // Taken out while messages are added, so that nothing is copied.
+        var held = Slot()
+        swap(&held, &slots[slot])
+        var summaries: [QueueMachine.MessageSummary] = []
+        var encoded = 0
+        var oldest: Timestamp?
+        let outcome: ReceiveOutcome
+        do {
+            outcome = try context.reader.receive(
+                from: queue.key, maximum: limit, maxBytes: limitBytes,
+                visibilitySeconds: visibility.map { Int($0.components.seconds) }, now: now
+            ) { (message, body, attributes) in
+                let start = held.bytes.count
+                encoder.append(message, body: body, attributes: attributes, to: &held.bytes)
+                held.ranges.append(start..<held.bytes.count)
+                summaries.append(.init(encodedBytes: held.bytes.count - start))
+                encoded += held.bytes.count - start
+                held.bytes.append(UInt8(ascii: ","))
+                held.positions.append(message.position)
+                held.messageIDs.append(message.messageID)
+                held.oldestSentAt.append(message.sentAt)
+                oldest = message.sentAt
+            }
+        } catch {
+            lastError = "receiving: \(error)"
+            runner.lastError = lastError
+            context.logger.log(
+                .error, "receive failed", ["mapping": .string(runner.mapping.id), "error": .string("\(error)")])
+            context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in
+                self?.step(.messagesMayBeAvailable)
+            }
+            slots[slot] = held
+            return step(.received(slot, .init([], leaseDeadline: now, isExhausted: true)))
+        }
+        slots[slot] = held
+        if let oldest { lag.recordsRead(lastArrival: oldest, now: now) }
+        if outcome.movedToDeadLetter > 0 { runner.movedToDeadLetter(outcome.movedToDeadLetter) }
+        let deadline = now + (visibility ?? self.visibility)
+        let isCut = outcome.received >= limit || encoded >= limitBytes
+        if !isCut { watchHidden(now: now) }
+        step(.received(slot, .init(summaries, leaseDeadline: deadline, isExhausted: !isCut)))
+    }
+
+    /// Hidden and delayed messages come back without a send, so their time is watched.
+    private func watchHidden(now: Timestamp) {
+        guard onEnd == nil else { return }
+        cancel(&visibleTimer)
+        guard let next = context.store.leases.nextVisible(in: queue.key, now: now) else { return }
+        visibleTimer = context.loop.schedule(after: max(.milliseconds(1), next - now)) { [weak self] in
+            self?.visibleTimer = nil
+            self?.messagesMayBeAvailable()
+        }
+    }
+}
+
+// MARK: - Invocations
+
+extension QueuePoller {
+    private static let head: ArraySlice<UInt8> = Array(#"{"Records":["#.utf8)[...]
+    private static let tail: ArraySlice<UInt8> = Array("]}".utf8)[...]
+
+    private func invoke(_ slot: Int, _ plan: QueueInvocationPlan) {
+        let first = slots[slot].ranges[plan.messages.lowerBound].lowerBound
+        let end = slots[slot].ranges[plan.messages.upperBound - 1].upperBound
+        let event = [Self.head, slots[slot].bytes[first..<end], Self.tail]
+        let permit = slots[slot].permit
+        slots[slot].permit = nil
+        lag.batchInvoked(lastArrival: slots[slot].oldestSentAt[plan.messages.upperBound - 1], now: context.now())
+        let request = InvocationRequest(
+            functionName: runner.mapping.functionName, permit: permit, requestID: requestID(slot, plan.request),
+            event: event, invokedFunctionARN: runner.mapping.functionARN.description)
+        context.host.invoke(request) { [weak self] result in self?.invocationEnded(slot, plan, result) }
+    }
+
+    private func requestID(_ slot: Int, _ ordinal: RequestOrdinal) -> String {
+        if slots[slot].request.ordinal != ordinal { slots[slot].request = (ordinal, context.makeRequestID()) }
+        return slots[slot].request.id
+    }
+
+    private func invocationEnded(_ slot: Int, _ plan: QueueInvocationPlan, _ result: InvocationResult) {
+        let outcome = interpret(slot, plan, result)
+        switch outcome {
+        case .succeeded:
+            runner.invocationEnded(failed: false)
+            lastError = nil
+        case .partiallyFailed: runner.invocationEnded(failed: false)
+        case .failed: runner.invocationEnded(failed: true)
+        case .notReached: break
+        }
+        if let lastError { runner.lastError = lastError }
+        step(.invocationEnded(slot, plan.invocation, outcome))
+    }
+
+    private func interpret(
+        _ slot: Int, _ plan: QueueInvocationPlan, _ result: InvocationResult
+    ) -> InvocationOutcome {
+        switch result.outcome {
+        case .success(let payload):
+            guard runner.mapping.settings.reportsBatchItemFailures else { return .succeeded }
+            let ids = slots[slot].messageIDs[plan.messages]
+            let response = BatchResponse(ofQueue: payload) { text in
+                ids.firstIndex { $0.description == text }.map { $0 - ids.startIndex }
+            }
+            let outcome = InvocationOutcome(response)
+            if outcome != .succeeded { lastError = "the function reported batch item failures" }
+            return outcome
+        case .functionError(let payload, _):
+            lastError = FunctionErrorText.summary(of: payload)
+            return .failed(.functionError)
+        case .throttled(let reason):
+            lastError = reason.rawValue
+            return .notReached(.throttled)
+        case .unavailable(let reason):
+            lastError = "\(reason)"
+            return .notReached(.unavailable("\(reason)"))
+        }
+    }
+}
+
+// MARK: - Deleting
+
+extension QueuePoller {
+    private func selected(_ slot: Int, _ selection: MessageSelection) -> [Position] {
+        let now = context.now()
+        switch selection {
+        case .range(let range):
+            if let sentAt = slots[slot].oldestSentAt[range].last {
+                lag.batchCompleted(records: range.count, lastArrival: sentAt, now: now)
+            }
+            return Array(slots[slot].positions[range])
+        case .some(let indices):
+            if let last = indices.last {
+                lag.batchCompleted(
+                    records: indices.count, lastArrival: slots[slot].oldestSentAt[last], now: now)
+            }
+            return indices.map { slots[slot].positions[$0] }
+        }
+    }
+
+    private func delete(_ positions: [Position]) {
+        deletesUnderWay += 1
+        let loop = context.loop
+        context.store.delete(positions, from: queue.key) { [self] result in
+            loop.execute { self.deleted(positions, result) }
+        }
+    }
+
+    private func deleted(_ positions: [Position], _ result: Result<Void, StoreError>) {
+        deletesUnderWay -= 1
+        switch result {
+        case .success: runner.settled(records: positions.count, discarded: 0)
+        case .failure(let error):
+            lastError = "deleting: \(error)"
+            runner.lastError = lastError
+            context.logger.log(
+                .error, "delete failed", ["mapping": .string(runner.mapping.id), "error": .string("\(error)")])
+            // The messages were handled, so the delete is worth repeating; if the store stays away they return.
+            context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in
+                guard let self, !self.hasStopped else { return }
+                self.delete(positions)
+            }
+        }
+        endIfSettled()
+    }
+}

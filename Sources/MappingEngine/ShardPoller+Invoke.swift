@@ -1,0 +1,121 @@
+import ByteCoding
+import EventModel
+import HTTP
+import MappingCore
+import RuntimeAPI
+
+// MARK: - Invoking
+
+extension ShardPoller {
+    private static let head: ArraySlice<UInt8> = Array(#"{"Records":["#.utf8)[...]
+    private static let tail: ArraySlice<UInt8> = Array("]}".utf8)[...]
+
+    func invoke(_ plan: InvocationPlan) {
+        // While commits fail, nothing new is handed out: what would settle could not be kept.
+        guard !settlement.isFailing else {
+            context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in self?.invoke(plan) }
+            return
+        }
+        let name = runner.mapping.functionName
+        guard let permit = context.host.acquirePermit(functionNamed: name) else {
+            isWaitingForPermit = true
+            context.host.onPermitFree(functionNamed: name) { [weak self] in self?.invoke(plan) }
+            return
+        }
+        isWaitingForPermit = false
+        let span = plan.records
+        let id = requestID(plan.request)
+        noteInvocation(plan)
+        let event = [Self.head] + records.slices(from: span.first, through: span.last) + [Self.tail]
+        let request = InvocationRequest(
+            functionName: name, permit: permit, requestID: id, event: event,
+            invokedFunctionARN: runner.mapping.functionARN.description)
+        context.host.invoke(request) { [weak self] result in self?.invocationEnded(plan, result) }
+    }
+
+    /// The ID of a request; made when the ordinal is new.
+    func requestID(_ ordinal: RequestOrdinal) -> String {
+        if request.ordinal != ordinal { request = (ordinal, context.makeRequestID()) }
+        return request.id
+    }
+
+    private func noteInvocation(_ plan: InvocationPlan) {
+        guard let arrival = records.arrival(of: plan.records.last) else {
+            preconditionFailure("the machine invokes with records that it has not released")
+        }
+        let now = context.now()
+        lag?.batchInvoked(lastArrival: arrival, now: now)
+        runner.metrics.iteratorAge?.observe(max(.zero, now - arrival))
+    }
+
+    private func invocationEnded(_ plan: InvocationPlan, _ result: InvocationResult) {
+        let outcome = interpret(plan, result)
+        switch outcome {
+        case .succeeded:
+            runner.invocationEnded(failed: false)
+            lastError = nil
+        case .partiallyFailed:
+            // A valid partial answer counts as `OK` for the mapping's last result (esm-api.md §5).
+            runner.invocationEnded(failed: false)
+        case .failed: runner.invocationEnded(failed: true)
+        case .notReached(let why): lastError = Self.text(why)
+        }
+        if let lastError { runner.lastError = lastError }
+        step(.invocationEnded(plan.invocation, outcome))
+    }
+
+    private func interpret(_ plan: InvocationPlan, _ result: InvocationResult) -> InvocationOutcome {
+        switch result.outcome {
+        case .success(let payload):
+            guard runner.mapping.settings.reportsBatchItemFailures else { return .succeeded }
+            let response = BatchResponse(ofStream: payload) { index(of: $0, in: plan.records) }
+            let outcome = InvocationOutcome(response)
+            if outcome != .succeeded {
+                lastAnswer = (payload, result.logTail)
+                lastError = "the function reported batch item failures"
+            }
+            return outcome
+        case .functionError(let payload, _):
+            lastAnswer = (payload, result.logTail)
+            lastError = FunctionErrorText.summary(of: payload)
+            return .failed(.functionError)
+        case .throttled(let reason):
+            lastError = reason.rawValue
+            return .notReached(.throttled)
+        case .unavailable(let reason): return .notReached(.unavailable("\(reason)"))
+        }
+    }
+
+    /// The place of a sequence number in a batch; `nil` for every text that is not exactly one of its numbers.
+    private func index(of text: String, in span: RecordSpan) -> Int? {
+        guard let position = numbers.position(of: text), position >= span.first, position <= span.last,
+            let arrival = records.arrival(of: position), numbers.text(position, arrival: arrival) == text
+        else { return nil }
+        return records.count(through: position, after: span.first - 1) - 1
+    }
+
+    private static func text(_ why: Unreachable) -> String {
+        switch why {
+        case .throttled: "the function is throttled"
+        case .unavailable(let reason): reason
+        }
+    }
+}
+
+/// Makes a line of a function's error object.
+enum FunctionErrorText {
+    /// `ValueError: poison`, or the beginning of whatever the payload is.
+    static func summary(of payload: [UInt8]) -> String {
+        let text: String
+        do {
+            let tree = try JSONValue(parsing: payload)
+            let type = tree["errorType"]?.stringValue ?? ""
+            let message = tree["errorMessage"]?.stringValue ?? ""
+            text = type.isEmpty ? message : "\(type): \(message)"
+        } catch {
+            // A payload that is no JSON is shown as it is; its reader is a person.
+            text = String(decoding: payload.prefix(EngineLimits.errorCharacters), as: UTF8.self)
+        }
+        return text.isEmpty ? "the function failed without a message" : String(text.prefix(EngineLimits.errorCharacters))
+    }
+}

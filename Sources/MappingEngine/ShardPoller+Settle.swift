@@ -1,0 +1,103 @@
+import Digest
+import EventModel
+import EventStore
+import HTTP
+import MappingCore
+
+// MARK: - Settling
+
+extension ShardPoller {
+    /// Commits what is settled, unless a commit is under way; that one's end comes back here.
+    func flush() {
+        guard let (work, count) = settlement.take(mapping: runner.mapping.id, shard: shard.key) else { return }
+        let loop = context.loop
+        context.store.submit { writer throws(StoreError) in
+            try writer.settle(work)
+        } completion: { [self] result in
+            loop.execute { self.committed(work, records: count, result) }
+        }
+    }
+
+    private func committed(_ work: Settlement, records count: Int, _ result: Result<SettlementResult, StoreError>) {
+        switch result {
+        case .success(let outcome):
+            settlement.succeeded(work)
+            runner.settled(records: count, discarded: work.discards.reduce(0) { $0 + $1.recordCount })
+            if outcome.undeliverable > 0 {
+                let lost = work.discards.reduce(0) { $0 + $1.recordCount }
+                runner.destinationFailed(reports: outcome.undeliverable, records: lost)
+            }
+        case .failure(let error):
+            settlement.failed(work, records: count)
+            lastError = "settling: \(error)"
+            runner.lastError = lastError
+            context.logger.log(
+                .error, "settlement failed",
+                ["mapping": .string(runner.mapping.id), "shard": .string(shard.id), "error": .string("\(error)")])
+            context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in self?.flush() }
+            return
+        }
+        flush()
+        endIfSettled()
+    }
+
+    /// Notes a new checkpoint, to be committed with what else is pending.
+    func settle(through position: Position) {
+        let count = records.count(through: position, after: settlement.noted)
+        settlement.settle(through: position, records: count)
+        guard let arrival = records.arrival(of: position) else { return }
+        lag?.batchCompleted(records: count, lastArrival: arrival, now: context.now())
+    }
+
+    /// Gives records up: discard row, invocation record and checkpoint go into one commit.
+    func discard(_ batch: DiscardedBatch) {
+        let span = batch.records
+        let entries = records.entries(from: span.first, through: span.last)
+        guard let first = entries.first, let last = entries.last else {
+            preconditionFailure("the machine discards records that it has not released")
+        }
+        let mapping = runner.mapping
+        let id = requestID(batch.request)
+        let now = context.now()
+        let destination = mapping.settings.stream?.onFailureDestination
+        var payload: [UInt8] = Array(#"{"Records":["#.utf8)
+        for slice in records.slices(from: span.first, through: span.last) { payload.append(contentsOf: slice) }
+        payload.append(contentsOf: Array("]}".utf8))
+        let isUnhandled = batch.responseContext == .unhandled
+        let row = Discard(
+            mappingID: mapping.id, shard: shard.key, shardID: shard.id, streamARN: mapping.source,
+            first: span.first, last: span.last, recordCount: span.count, condition: batch.condition.rawValue,
+            requestID: id, attempts: batch.approximateInvokeCount, functionError: isUnhandled ? "Unhandled" : nil,
+            discardedAt: now, destination: destination, errorPayload: lastAnswer.payload,
+            logTail: lastAnswer.logTail, payload: payload)
+        let record = InvocationRecord(
+            of: batch, requestID: id, functionARN: mapping.functionARN.description, timestamp: now,
+            source: isTableStream ? .table : .kinesis, shardID: shard.id,
+            startSequenceNumber: numbers.text(first.position, arrival: first.arrival),
+            endSequenceNumber: numbers.text(last.position, arrival: last.arrival),
+            firstArrival: first.arrival, lastArrival: last.arrival, streamARN: mapping.source.description)
+        settlement.add(row, message: destination.flatMap { message(record, to: $0, records: span.count) })
+        settle(through: batch.checkpoint)
+    }
+
+    private var isTableStream: Bool {
+        switch stream.kind {
+        case .kinesis: false
+        case .table: true
+        }
+    }
+
+    /// The report as a queue message; a destination that is gone is a failed delivery, which is final (esm-streams.md §4.7).
+    private func message(
+        _ record: InvocationRecord, to destination: ARN, records: Int
+    ) -> (queue: QueueKey, batch: MessageBatch)? {
+        guard let queue = context.store.catalog.queue(destination) else {
+            runner.destinationFailed(reports: 1, records: records)
+            return nil
+        }
+        let body = record.bytes
+        var batch = MessageBatch()
+        batch.append(body: body, md5: runner.hasher.hash(body).value)
+        return (queue.key, batch)
+    }
+}

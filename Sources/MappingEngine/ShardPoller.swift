@@ -1,0 +1,195 @@
+import Digest
+import EventModel
+import EventStore
+import HTTP
+import MappingCore
+import RuntimeAPI
+
+/// Runs the machine of one shard for one mapping: feeds it what happened and performs its effects.
+///
+/// Confined to the engine's loop: made there, and every callback of store, host and timers comes back to it.
+final class ShardPoller: @unchecked Sendable {
+    enum Phase: Equatable {
+        case running
+        /// The machine was told to stop; what it settled is still being committed.
+        case stopping
+        case ended
+    }
+
+    let shard: ShardDefinition
+    let stream: StreamDefinition
+    unowned let runner: MappingRunner
+    let context: EngineContext
+    let numbers: SequenceNumber
+    let encoder: RecordEncoder
+
+    var machine: ShardMachine
+    var records = EncodedRecords()
+    var settlement = PendingSettlement()
+    /// Made with the first record, so that idle shards stay small.
+    var lag: LagEstimate?
+    var history = AgeHistory()
+    var lastError: String?
+    /// The ID of the newest request; only the newest is ever used again.
+    var request: (ordinal: RequestOrdinal, id: String) = (0, "")
+    /// What the function last answered when it failed, for the discard store.
+    var lastAnswer: (payload: [UInt8], logTail: [UInt8]) = ([], [])
+    private(set) var phase = Phase.running
+    var isWaitingForPermit = false
+
+    private var inbox: [ShardMachine.Input] = []
+    private var effects: [ShardMachine.Effect] = []
+    private var isStepping = false
+    private var wake: TimerToken?
+    private var onEnd: (() -> Void)?
+
+    init(
+        runner: MappingRunner, stream: StreamDefinition, shard: ShardDefinition, settings: ShardSettings,
+        role: String
+    ) {
+        self.runner = runner
+        self.stream = stream
+        self.shard = shard
+        context = runner.context
+        numbers = SequenceNumber(shard: shard, of: stream)
+        encoder = RecordEncoder(stream: stream, shard: shard, source: runner.mapping.source, role: role)
+        machine = ShardMachine(settings: settings)
+    }
+
+    func start(after position: Position) {
+        precondition(context.loop.isCurrent, "pollers live on the engine's loop")
+        settlement.start(at: position)
+        step(.start(after: position))
+    }
+
+    func recordsMayBeAvailable() {
+        if phase == .running { step(.recordsMayBeAvailable) }
+    }
+
+    /// Lets the invocation in flight end, commits what is settled, then calls back.
+    func stop(_ completion: @escaping () -> Void) {
+        precondition(context.loop.isCurrent && onEnd == nil, "a poller is stopped once, on its loop")
+        onEnd = completion
+        guard phase == .running else { return endIfSettled() }
+        phase = .stopping
+        step(.stop)
+    }
+
+    /// Feeds the machine. Effects may feed it again; such inputs wait for their turn.
+    func step(_ input: ShardMachine.Input) {
+        inbox.append(input)
+        guard !isStepping else { return }
+        isStepping = true
+        var next = 0
+        while next < inbox.count {
+            effects.removeAll(keepingCapacity: true)
+            machine.step(inbox[next], now: context.now(), into: &effects)
+            next += 1
+            for index in effects.indices { perform(effects[index]) }
+        }
+        inbox.removeAll(keepingCapacity: true)
+        isStepping = false
+        flush()
+    }
+
+    private func perform(_ effect: ShardMachine.Effect) {
+        switch effect {
+        case .fetch(let position, let limit, let bytes): fetch(after: position, limit: limit, bytes: bytes)
+        case .invoke(let plan): invoke(plan)
+        case .settle(let position): settle(through: position)
+        case .discard(let batch): discard(batch)
+        case .wake(let time): schedule(time)
+        case .cancelWake: cancelWake()
+        case .release(let position): records.release(through: position)
+        case .explain(let decision): explain(decision)
+        case .finished, .stopped:
+            cancelWake()
+            phase = .ended
+            endIfSettled()
+        }
+    }
+
+    /// Calls back once nothing is left to commit.
+    func endIfSettled() {
+        guard phase == .ended, settlement.isClean, let action = onEnd else { return }
+        onEnd = nil
+        records.removeAll()
+        action()
+    }
+}
+
+// MARK: - Timer
+
+extension ShardPoller {
+    private func schedule(_ time: Timestamp) {
+        cancelWake()
+        let delay = max(.zero, time - context.now())
+        wake = context.loop.schedule(after: delay) { [weak self] in
+            guard let self else { return }
+            self.wake = nil
+            self.step(.timerFired)
+        }
+    }
+
+    private func cancelWake() {
+        if let wake { context.loop.cancel(wake) }
+        wake = nil
+    }
+}
+
+// MARK: - Reading
+
+extension ShardPoller {
+    private func fetch(after position: Position, limit: Int, bytes limitBytes: Int) {
+        var bytes: [UInt8] = []
+        var entries: [EncodedRecords.Entry] = []
+        var summaries: [RecordSummary] = []
+        var isCut = false
+        let through: Position
+        do {
+            through = try context.reader.records(in: shard.key, after: position, limit: limit, maxBytes: limitBytes) {
+                (position, arrival, key, payload) in
+                let start = bytes.count
+                guard encoder.append(position, arrival: arrival, partitionKey: key, payload: payload, to: &bytes)
+                else { preconditionFailure("the store holds change records for a table's stream") }
+                entries.append(.init(position: position, arrival: arrival, start: start, end: bytes.count))
+                let size = bytes.count - start
+                summaries.append(RecordSummary(position: position, arrival: arrival, encodedBytes: size))
+                bytes.append(UInt8(ascii: ","))
+                isCut = bytes.count >= limitBytes
+                return !isCut
+            }
+        } catch {
+            return fetchLater(after: position, limit: limit, bytes: limitBytes, error)
+        }
+        let arrival = entries.last?.arrival
+        records.append(bytes: bytes, entries: entries)
+        if let arrival {
+            if lag == nil { lag = LagEstimate() }
+            lag?.recordsRead(lastArrival: arrival, now: context.now())
+            runner.noteActivity(of: self)
+        }
+        let isFull = isCut || summaries.count >= limit
+        step(.fetched(.init(summaries, through: through, isFull ? .more : continuation(after: through))))
+    }
+
+    private func continuation(after position: Position) -> ShardMachine.Continuation {
+        let current = context.store.catalog.snapshot.stream(stream.key)?.shard(shard.key)
+        // A stream that is gone has no end either; the mapping is told about it elsewhere.
+        guard let current, let end = current.endingPosition else {
+            return context.reader.tip(of: shard.key).position > position ? .more : .exhausted
+        }
+        return position >= end ? .shardEnd : .more
+    }
+
+    private func fetchLater(after position: Position, limit: Int, bytes: Int, _ error: StoreError) {
+        lastError = "reading: \(error)"
+        context.logger.log(
+            .error, "shard read failed",
+            ["mapping": .string(runner.mapping.id), "shard": .string(shard.id), "error": .string("\(error)")])
+        context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in
+            guard let self else { return }
+            self.fetch(after: position, limit: limit, bytes: bytes)
+        }
+    }
+}
