@@ -4,21 +4,21 @@ import EventModel
 ///
 /// A record is encoded once, when it is fetched. Batches, retries, suffixes and bisected halves are runs of
 /// neighbouring records, so each of them is a slice of these bytes.
-package struct EncodedRecords {
+struct EncodedRecords {
     /// One fetch: `{…},{…},{…},` and where each record lies in it.
-    private struct Chunk {
+    fileprivate struct Chunk {
         let bytes: [UInt8]
         let entries: [Entry]
     }
 
-    package struct Entry: Equatable {
-        package let position: Position
-        package let arrival: Timestamp
+    struct Entry: Equatable {
+        let position: Position
+        let arrival: Timestamp
         /// Where the record starts in its chunk, and where its closing brace ends; a comma follows.
         let start: Int
         let end: Int
 
-        package init(position: Position, arrival: Timestamp, start: Int, end: Int) {
+        init(position: Position, arrival: Timestamp, start: Int, end: Int) {
             self.position = position
             self.arrival = arrival
             self.start = start
@@ -28,14 +28,14 @@ package struct EncodedRecords {
 
     private var chunks: [Chunk] = []
 
-    package init() {}
+    init() {}
 
-    package var isEmpty: Bool { chunks.isEmpty }
+    var isEmpty: Bool { chunks.isEmpty }
 
     /// Bytes held, for the bounds of the buffer and for tests.
-    package var byteCount: Int { chunks.reduce(0) { $0 + $1.bytes.count } }
+    var byteCount: Int { chunks.reduce(0) { $0 + $1.bytes.count } }
 
-    package mutating func append(bytes: [UInt8], entries: [Entry]) {
+    mutating func append(bytes: [UInt8], entries: [Entry]) {
         guard let first = entries.first else { return }
         if let last = chunks.last?.entries.last {
             precondition(first.position > last.position, "records are fetched in order")
@@ -44,17 +44,17 @@ package struct EncodedRecords {
     }
 
     /// Forgets the chunks that hold nothing behind the given position.
-    package mutating func release(through position: Position) {
+    mutating func release(through position: Position) {
         let kept = chunks.firstIndex { ($0.entries.last?.position ?? 0) > position } ?? chunks.count
         if kept > 0 { chunks.removeFirst(kept) }
     }
 
-    package mutating func removeAll() {
+    mutating func removeAll() {
         chunks.removeAll()
     }
 
     /// The bytes of a run of records, commas between them and none behind the last.
-    package func slices(from first: Position, through last: Position) -> [ArraySlice<UInt8>] {
+    func slices(from first: Position, through last: Position) -> [ArraySlice<UInt8>] {
         var slices: [ArraySlice<UInt8>] = []
         for chunk in chunks {
             guard let range = chunk.indices(from: first, through: last) else { continue }
@@ -67,7 +67,7 @@ package struct EncodedRecords {
     }
 
     /// Positions and arrivals of a run of records.
-    package func entries(from first: Position, through last: Position) -> [Entry] {
+    func entries(from first: Position, through last: Position) -> [Entry] {
         var found: [Entry] = []
         for chunk in chunks {
             guard let range = chunk.indices(from: first, through: last) else { continue }
@@ -77,12 +77,12 @@ package struct EncodedRecords {
     }
 
     /// How many of the held records lie behind `floor`, up to and with `position`.
-    package func count(through position: Position, after floor: Position) -> Int {
+    func count(through position: Position, after floor: Position) -> Int {
         guard position > floor else { return 0 }
         return chunks.reduce(0) { $0 + ($1.indices(from: floor + 1, through: position)?.count ?? 0) }
     }
 
-    package func arrival(of position: Position) -> Timestamp? {
+    func arrival(of position: Position) -> Timestamp? {
         entries(from: position, through: position).first?.arrival
     }
 }

@@ -1,23 +1,24 @@
-package import EventModel
+import EventModel
 import EventStore
 import HTTP
 import MappingCore
 import RuntimeAPI
 import Synchronization
+import Telemetry
 
 /// Runs every mapping of the store: follows the definitions, starts and stops pollers, wakes them on commits.
 ///
 /// Confined to the loop of its context; `Engine` itself only hands over.
 package final class Engine: @unchecked Sendable {
     package let context: EngineContext
-    private(set) var runners: [String: MappingRunner] = [:]
+    var runners: [String: MappingRunner] = [:]
     /// Mappings whose next state is on its way into the store.
     private var settling: Set<String> = []
     /// Why an enabled mapping has no runner.
-    private var obstacles: [String: String] = [:]
-    private var functions: [String: FunctionDefinition] = [:]
-    private var shardPollers: [ShardKey: [ShardPoller]] = [:]
-    private var queuePollers: [QueueKey: [QueuePoller]] = [:]
+    var obstacles: [String: String] = [:]
+    var functions: [String: FunctionDefinition] = [:]
+    var shardPollers: [ShardKey: [ShardPoller]] = [:]
+    var queuePollers: [QueueKey: [QueuePoller]] = [:]
     private var activePollers: [ObjectIdentifier: ShardPoller] = [:]
     private var sampleTimer: TimerToken?
     private var isReconciling = false
@@ -161,7 +162,7 @@ extension Engine {
     }
 
     /// Writes the state that a transition leads to, unless the service has changed the mapping meanwhile.
-    private func settle(_ mapping: EventSourceMapping, _ state: EventSourceMapping.State) {
+    func settle(_ mapping: EventSourceMapping, _ state: EventSourceMapping.State) {
         write(mapping.id) { writer throws(StoreError) in
             guard var stored = writer.catalog.mapping(mapping.id), stored.state == mapping.state else { return }
             stored.state = state
@@ -199,147 +200,10 @@ extension Engine {
     }
 }
 
-// MARK: - Starting
-
-extension Engine {
-    private func start(_ mapping: EventSourceMapping, _ snapshot: CatalogSnapshot) {
-        if mapping.source.service == "sqs" {
-            guard let queue = snapshot.queue(mapping.source) else { return hold(mapping, "the queue to exist") }
-            let runner = makeRunner(mapping)
-            runner.start(queue: queue, function: functions[mapping.functionName])
-            if let poller = runner.queuePoller { queuePollers[queue.key, default: []].append(poller) }
-            if mapping.state != .enabled { settle(mapping, .enabled) }
-        } else {
-            guard let stream = snapshot.stream(mapping.source) else { return hold(mapping, "the stream to exist") }
-            startStream(mapping, stream)
-        }
-    }
-
-    private func hold(_ mapping: EventSourceMapping, _ obstacle: String) {
-        obstacles[mapping.id] = obstacle
-        if mapping.state != .enabled { settle(mapping, .enabled) }
-    }
-
-    private func makeRunner(_ mapping: EventSourceMapping) -> MappingRunner {
-        obstacles[mapping.id] = nil
-        let id = mapping.id
-        let runner = MappingRunner(context: context, mapping: mapping) { [weak self] result in
-            self?.keepResult(id, result)
-        } onActivity: { [weak self] poller in
-            self?.noteActivity(of: poller)
-        }
-        runners[id] = runner
-        return runner
-    }
-
-    private func startStream(_ mapping: EventSourceMapping, _ stream: StreamDefinition) {
-        let runner = makeRunner(mapping)
-        startShards(stream.shards, of: stream, runner, isFirstStart: mapping.state == .creating) { [self] in
-            if mapping.state != .enabled { settle(mapping, .enabled) }
-        }
-    }
-
-    /// Shards that have appeared since the start are read from their beginning, whatever `StartingPosition` says.
-    private func startNewShards(of runner: MappingRunner, _ snapshot: CatalogSnapshot) {
-        guard let stream = snapshot.stream(runner.mapping.source) else { return }
-        let new = stream.shards.filter { runner.shardPollers[$0.key] == nil && !runner.isStarting($0.key) }
-        guard !new.isEmpty else { return }
-        startShards(new, of: stream, runner, isFirstStart: false) {}
-    }
-
-    /// Fixes where the mapping begins in each shard, durably, and starts the pollers behind it.
-    private func startShards(
-        _ shards: [ShardDefinition], of stream: StreamDefinition, _ runner: MappingRunner, isFirstStart: Bool,
-        _ completion: @escaping () -> Void
-    ) {
-        var beginnings: [(shard: ShardKey, position: Position)] = []
-        do {
-            for shard in shards {
-                beginnings.append((shard.key, try beginning(in: shard.key, runner.mapping, isFirstStart)))
-            }
-        } catch {
-            runner.lastError = "starting: \(error)"
-            context.loop.schedule(after: EngineLimits.storeRetryDelay) { [self] in
-                guard !runner.isStopping else { return }
-                startShards(shards, of: stream, runner, isFirstStart: isFirstStart, completion)
-            }
-            return
-        }
-        runner.willStart(shards.map(\.key))
-        let id = runner.mapping.id
-        let wanted = beginnings
-        let whenDone = LoopBox(completion)
-        context.store.submit { writer throws(StoreError) in
-            var positions: [Position] = []
-            for item in wanted {
-                positions.append(try writer.startCheckpoint(mapping: id, shard: item.shard, after: item.position))
-            }
-            return positions
-        } completion: { [self] (result: Result<[Position], StoreError>) in
-            context.loop.execute {
-                self.started(shards, of: stream, runner, result)
-                if case .success = result { whenDone.run() }
-            }
-        }
-    }
-
-    private func beginning(
-        in shard: ShardKey, _ mapping: EventSourceMapping, _ isFirstStart: Bool
-    ) throws(StoreError) -> Position {
-        guard isFirstStart, let settings = mapping.settings.stream else { return 0 }
-        switch settings.startingPosition {
-        case .trimHorizon: return 0
-        case .latest: return context.reader.tip(of: shard).position
-        case .atTimestamp(let moment):
-            // Without such a record yet, the next one to be written is the first.
-            guard let first = try context.reader.firstPosition(at: moment, in: shard) else {
-                return context.reader.tip(of: shard).position
-            }
-            return first - 1
-        }
-    }
-
-    private func started(
-        _ shards: [ShardDefinition], of stream: StreamDefinition, _ runner: MappingRunner,
-        _ result: Result<[Position], StoreError>
-    ) {
-        runner.didStart(shards.map(\.key))
-        guard !runner.isStopping else { return }
-        switch result {
-        case .success(let positions):
-            let role = functions[runner.mapping.functionName]?.role ?? "arn:aws:iam::000000000000:role/lambda-role"
-            for (shard, position) in zip(shards, positions) {
-                runner.start(shard: shard, of: stream, after: position, role: role)
-                if let poller = runner.shardPollers[shard.key] {
-                    shardPollers[shard.key, default: []].append(poller)
-                }
-            }
-        case .failure(let error):
-            // The mapping may have been deleted; otherwise the next change or start tries again.
-            runner.lastError = "starting: \(error)"
-            context.logger.log(
-                .error, "shards not started", ["mapping": .string(runner.mapping.id), "error": .string("\(error)")])
-        }
-    }
-
-    private func keepResult(_ id: String, _ result: String) {
-        let logger = context.logger
-        context.store.submit { writer throws(StoreError) in
-            guard var stored = writer.catalog.mapping(id), stored.lastProcessingResult != result else { return }
-            stored.lastProcessingResult = result
-            try writer.updateMapping(stored)
-        } completion: { stored in
-            if case .failure(let error) = stored {
-                logger.log(.error, "last result not stored", ["mapping": .string(id), "error": .string("\(error)")])
-            }
-        }
-    }
-}
-
 // MARK: - Sampling ages
 
 extension Engine {
-    private func noteActivity(of poller: ShardPoller) {
+    func noteActivity(of poller: ShardPoller) {
         activePollers[ObjectIdentifier(poller)] = poller
         guard sampleTimer == nil else { return }
         sampleTimer = context.loop.schedule(after: .seconds(1)) { [weak self] in self?.sample() }

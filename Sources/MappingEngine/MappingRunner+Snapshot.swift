@@ -108,14 +108,13 @@ extension QueuePoller {
         var snapshot = ShardSnapshot()
         let counters = context.store.leases.counters(of: queue.key, now: now)
         let behind = counters.visible + counters.inFlight
+        observeLag(now: now)
         snapshot.recordsBehind = Int64(behind)
         snapshot.ageAtRead = AgeSample(lag.ageAtRead)
         snapshot.ageAtInvoke = AgeSample(lag.ageAtInvoke)
         snapshot.ageAtCompletion = AgeSample(lag.ageAtCompletion)
         snapshot.drainPerSecond = lag.drainRate(now: now)
-        if snapshot.drainPerSecond > 0, behind > 0 {
-            snapshot.timeToDrain = .milliseconds(Int64(Double(behind) / snapshot.drainPerSecond * 1_000))
-        }
+        snapshot.timeToDrain = lag.timeToDrain(now: now)
         snapshot.lastError = lastError
         snapshot.inFlight = machine.inFlightBatches
         if isWaitingForPermit {

@@ -4,6 +4,7 @@ import EventStore
 import HTTP
 import MappingCore
 import RuntimeAPI
+import Telemetry
 
 /// Runs one mapping: one poller per shard of its stream, or one for its queue, and what they have in common.
 ///

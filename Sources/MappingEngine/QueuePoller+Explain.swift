@@ -1,11 +1,12 @@
 import EventModel
 import EventStore
 import MappingCore
+import Telemetry
 
 // MARK: - Decision log
 
 extension QueuePoller {
-    private func explain(_ decision: QueueDecision) {
+    func explain(_ decision: QueueDecision) {
         switch decision {
         case .batchClosed: runner.batchClosed()
         case .batchFailed(let count, let why, let request):
@@ -33,7 +34,7 @@ extension QueuePoller {
                 detail: detail))
     }
 
-    private func recordDecisions() {
+    func recordDecisions() {
         guard !decisions.isEmpty else { return }
         let batch = decisions
         decisions = []

@@ -3,19 +3,20 @@ import EventStore
 import HTTP
 import MappingCore
 import RuntimeAPI
+import Telemetry
 
 /// Runs the machine of one queue mapping: receives, invokes and deletes for it.
 ///
 /// Confined to the engine's loop, like `ShardPoller`.
 final class QueuePoller: @unchecked Sendable {
     /// What one slot holds: its messages' JSON and what is needed to delete and to name them.
-    private struct Slot {
+    struct Slot {
         var bytes: [UInt8] = []
         /// Start and end of each message in `bytes`; a comma follows.
         var ranges: [Range<Int>] = []
         var positions: [Position] = []
         var messageIDs: [MessageID] = []
-        var oldestSentAt: [Timestamp] = []
+        var sentAt: [Timestamp] = []
         var permit: Permit?
         var request: (ordinal: RequestOrdinal, id: String) = (0, "")
 
@@ -24,7 +25,7 @@ final class QueuePoller: @unchecked Sendable {
             ranges.removeAll(keepingCapacity: true)
             positions.removeAll(keepingCapacity: true)
             messageIDs.removeAll(keepingCapacity: true)
-            oldestSentAt.removeAll(keepingCapacity: true)
+            sentAt.removeAll(keepingCapacity: true)
         }
     }
 
@@ -34,11 +35,11 @@ final class QueuePoller: @unchecked Sendable {
     private let encoder: MessageEncoder
     private let visibility: Duration
     private(set) var machine: QueueMachine
-    private var slots: [Slot]
+    private(set) var slots: [Slot]
     private(set) var lag = LagEstimate()
     private(set) var lastError: String?
     private(set) var isWaitingForPermit = false
-    private var decisions: [Decision] = []
+    var decisions: [Decision] = []
 
     private var inbox: [QueueMachine.Input] = []
     private var effects: [QueueMachine.Effect] = []
@@ -47,6 +48,7 @@ final class QueuePoller: @unchecked Sendable {
     /// Fires when the next hidden or delayed message may be received.
     private var visibleTimer: TimerToken?
     private var deletesUnderWay = 0
+    private var settledCount: Int64 = 0
     private var hasStopped = false
     private var onEnd: (() -> Void)?
 
@@ -174,7 +176,7 @@ extension QueuePoller {
                 held.bytes.append(UInt8(ascii: ","))
                 held.positions.append(message.position)
                 held.messageIDs.append(message.messageID)
-                held.oldestSentAt.append(message.sentAt)
+                held.sentAt.append(message.sentAt)
                 oldest = message.sentAt
             }
         } catch {
@@ -221,7 +223,7 @@ extension QueuePoller {
         let event = [Self.head, slots[slot].bytes[first..<end], Self.tail]
         let permit = slots[slot].permit
         slots[slot].permit = nil
-        lag.batchInvoked(lastArrival: slots[slot].oldestSentAt[plan.messages.upperBound - 1], now: context.now())
+        lag.batchInvoked(lastArrival: slots[slot].sentAt[plan.messages.upperBound - 1], now: context.now())
         let request = InvocationRequest(
             functionName: runner.mapping.functionName, permit: permit, requestID: requestID(slot, plan.request),
             event: event, invokedFunctionARN: runner.mapping.functionARN.description)
@@ -277,19 +279,14 @@ extension QueuePoller {
 
 extension QueuePoller {
     private func selected(_ slot: Int, _ selection: MessageSelection) -> [Position] {
-        let now = context.now()
+        let held = slots[slot]
         switch selection {
         case .range(let range):
-            if let sentAt = slots[slot].oldestSentAt[range].last {
-                lag.batchCompleted(records: range.count, lastArrival: sentAt, now: now)
-            }
-            return Array(slots[slot].positions[range])
+            if let sentAt = held.sentAt[range].last { lag.batchCompleted(lastArrival: sentAt, now: context.now()) }
+            return Array(held.positions[range])
         case .some(let indices):
-            if let last = indices.last {
-                lag.batchCompleted(
-                    records: indices.count, lastArrival: slots[slot].oldestSentAt[last], now: now)
-            }
-            return indices.map { slots[slot].positions[$0] }
+            if let last = indices.last { lag.batchCompleted(lastArrival: held.sentAt[last], now: context.now()) }
+            return indices.map { held.positions[$0] }
         }
     }
 
@@ -301,10 +298,20 @@ extension QueuePoller {
         }
     }
 
+    /// For a queue, what was settled plays the checkpoint and what is settled or there plays the tip.
+    func observeLag(now: Timestamp) {
+        let counters = context.store.leases.counters(of: queue.key, now: now)
+        lag.observe(
+            tip: settledCount + Int64(counters.visible + counters.inFlight), checkpoint: settledCount, now: now)
+    }
+
     private func deleted(_ positions: [Position], _ result: Result<Void, StoreError>) {
         deletesUnderWay -= 1
         switch result {
-        case .success: runner.settled(records: positions.count, discarded: 0)
+        case .success:
+            settledCount += Int64(positions.count)
+            observeLag(now: context.now())
+            runner.settled(records: positions.count, discarded: 0)
         case .failure(let error):
             lastError = "deleting: \(error)"
             runner.lastError = lastError

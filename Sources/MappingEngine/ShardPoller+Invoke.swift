@@ -3,6 +3,7 @@ import EventModel
 import HTTP
 import MappingCore
 import RuntimeAPI
+import Telemetry
 
 // MARK: - Invoking
 

@@ -3,6 +3,7 @@ import EventModel
 import EventStore
 import HTTP
 import MappingCore
+import Telemetry
 
 // MARK: - Settling
 
@@ -46,7 +47,7 @@ extension ShardPoller {
         let count = records.count(through: position, after: settlement.noted)
         settlement.settle(through: position, records: count)
         guard let arrival = records.arrival(of: position) else { return }
-        lag?.batchCompleted(records: count, lastArrival: arrival, now: context.now())
+        lag?.batchCompleted(lastArrival: arrival, now: context.now())
     }
 
     /// Gives records up: discard row, invocation record and checkpoint go into one commit.

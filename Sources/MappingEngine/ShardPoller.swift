@@ -4,6 +4,7 @@ import EventStore
 import HTTP
 import MappingCore
 import RuntimeAPI
+import Telemetry
 
 /// Runs the machine of one shard for one mapping: feeds it what happened and performs its effects.
 ///
