@@ -10,13 +10,17 @@ import Telemetry
 extension Engine {
     func start(_ mapping: EventSourceMapping, _ snapshot: CatalogSnapshot) {
         if mapping.source.service == "sqs" {
-            guard let queue = snapshot.queue(mapping.source) else { return hold(mapping, "the queue to exist") }
+            guard let queue = snapshot.queue(mapping.source) else {
+                return hold(mapping, "the queue to exist")
+            }
             let runner = makeRunner(mapping)
             runner.start(queue: queue, function: functions[mapping.functionName])
             if let poller = runner.queuePoller { queuePollers[queue.key, default: []].append(poller) }
             if mapping.state != .enabled { settle(mapping, .enabled) }
         } else {
-            guard let stream = snapshot.stream(mapping.source) else { return hold(mapping, "the stream to exist") }
+            guard let stream = snapshot.stream(mapping.source) else {
+                return hold(mapping, "the stream to exist")
+            }
             startStream(mapping, stream)
         }
     }
@@ -78,7 +82,8 @@ extension Engine {
         context.store.submit { writer throws(StoreError) in
             var positions: [Position] = []
             for item in wanted {
-                positions.append(try writer.startCheckpoint(mapping: id, shard: item.shard, after: item.position))
+                positions.append(
+                    try writer.startCheckpoint(mapping: id, shard: item.shard, after: item.position))
             }
             return positions
         } completion: { [self] (result: Result<[Position], StoreError>) in
@@ -113,7 +118,8 @@ extension Engine {
         guard !runner.isStopping else { return }
         switch result {
         case .success(let positions):
-            let role = functions[runner.mapping.functionName]?.role ?? "arn:aws:iam::000000000000:role/lambda-role"
+            let role =
+                functions[runner.mapping.functionName]?.role ?? "arn:aws:iam::000000000000:role/lambda-role"
             for (shard, position) in zip(shards, positions) {
                 runner.start(shard: shard, of: stream, after: position, role: role)
                 if let poller = runner.shardPollers[shard.key] {
@@ -124,19 +130,23 @@ extension Engine {
             // The mapping may have been deleted; otherwise the next change or start tries again.
             runner.lastError = "starting: \(error)"
             context.logger.log(
-                .error, "shards not started", ["mapping": .string(runner.mapping.id), "error": .string("\(error)")])
+                .error, "shards not started",
+                ["mapping": .string(runner.mapping.id), "error": .string("\(error)")])
         }
     }
 
     private func keepResult(_ id: String, _ result: String) {
         let logger = context.logger
         context.store.submit { writer throws(StoreError) in
-            guard var stored = writer.catalog.mapping(id), stored.lastProcessingResult != result else { return }
+            guard var stored = writer.catalog.mapping(id), stored.lastProcessingResult != result else {
+                return
+            }
             stored.lastProcessingResult = result
             try writer.updateMapping(stored)
         } completion: { stored in
             if case .failure(let error) = stored {
-                logger.log(.error, "last result not stored", ["mapping": .string(id), "error": .string("\(error)")])
+                logger.log(
+                    .error, "last result not stored", ["mapping": .string(id), "error": .string("\(error)")])
             }
         }
     }

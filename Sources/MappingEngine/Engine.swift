@@ -138,7 +138,8 @@ extension Engine {
         if let poller = runner.queuePoller {
             guard let queue = snapshot.queue(poller.queue.key) else { return true }
             // The effective visibility follows the queue's attribute.
-            return queue.attributes.visibilityTimeoutSeconds != poller.queue.attributes.visibilityTimeoutSeconds
+            return queue.attributes.visibilityTimeoutSeconds
+                != poller.queue.attributes.visibilityTimeoutSeconds
         }
         return snapshot.stream(runner.mapping.source) == nil
     }
@@ -164,7 +165,9 @@ extension Engine {
     /// Writes the state that a transition leads to, unless the service has changed the mapping meanwhile.
     func settle(_ mapping: EventSourceMapping, _ state: EventSourceMapping.State) {
         write(mapping.id) { writer throws(StoreError) in
-            guard var stored = writer.catalog.mapping(mapping.id), stored.state == mapping.state else { return }
+            guard var stored = writer.catalog.mapping(mapping.id), stored.state == mapping.state else {
+                return
+            }
             stored.state = state
             try writer.updateMapping(stored)
         }
@@ -177,7 +180,9 @@ extension Engine {
         }
     }
 
-    private func write(_ id: String, _ operation: @escaping @Sendable (StoreWriter) throws(StoreError) -> Void) {
+    private func write(
+        _ id: String, _ operation: @escaping @Sendable (StoreWriter) throws(StoreError) -> Void
+    ) {
         settling.insert(id)
         context.store.submit(operation) { [self] result in
             context.loop.execute { self.written(id, result) }
@@ -227,9 +232,12 @@ extension Engine {
         precondition(context.loop.isCurrent, "the engine lives on its loop")
         return context.store.catalog.snapshot.mappings.map { mapping in
             guard let runner = runners[mapping.id] else {
-                let waits = mapping.state == .disabled ? "being enabled" : obstacles[mapping.id] ?? "its pollers to start"
+                let waits =
+                    mapping.state == .disabled
+                    ? "being enabled" : obstacles[mapping.id] ?? "its pollers to start"
                 return MappingSnapshot(
-                    mapping: mapping, counts: MappingCounts(), inFlight: 0, waitsFor: waits, lastError: nil, shards: [])
+                    mapping: mapping, counts: MappingCounts(), inFlight: 0, waitsFor: waits, lastError: nil,
+                    shards: [])
             }
             return runner.snapshot(stored: mapping, now: context.now())
         }

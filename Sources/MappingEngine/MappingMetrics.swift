@@ -32,7 +32,8 @@ struct MappingMetrics {
         let id = mapping.id
         let name = mapping.functionName
         func counter(_ what: String, _ help: String) -> Counter {
-            registry.counter("millrace_mapping_\(what)_total", help: help, labels: ["mapping": id, "function": name])
+            registry.counter(
+                "millrace_mapping_\(what)_total", help: help, labels: ["mapping": id, "function": name])
         }
         batches = counter("batches", "Batches closed.")
         invocations = counter("invocations", "Invocations that reached the function.")
@@ -41,7 +42,8 @@ struct MappingMetrics {
         retries = counter("retries", "Attempts repeated after a failure.")
         bisects = counter("bisects", "Batches cut in two.")
         discarded = counter("records_discarded", "Records given up.")
-        destinationFailures = counter("destination_failures", "Invocation records that could not be delivered.")
+        destinationFailures = counter(
+            "destination_failures", "Invocation records that could not be delivered.")
         iteratorAge =
             mapping.settings.stream == nil
             ? nil
@@ -57,8 +59,10 @@ struct MappingMetrics {
             "records_discarded", "destination_failures",
         ]
         for name in names {
-            registry.remove("millrace_mapping_\(name)_total", labels: ["mapping": mappingID, "function": function])
+            registry.remove(
+                "millrace_mapping_\(name)_total", labels: ["mapping": mappingID, "function": function])
         }
-        registry.remove("millrace_iterator_age_seconds", labels: ["mapping": mappingID, "function": function])
+        registry.remove(
+            "millrace_iterator_age_seconds", labels: ["mapping": mappingID, "function": function])
     }
 }

@@ -58,7 +58,9 @@ extension ShardPoller {
 
     private func checkpointText(_ position: Position) -> String? {
         do {
-            return try context.reader.arrival(of: position, in: shard.key).map { numbers.text(position, arrival: $0) }
+            return try context.reader.arrival(of: position, in: shard.key).map {
+                numbers.text(position, arrival: $0)
+            }
         } catch {
             // Shown beside what else is known; the number itself is not worth failing a status page for.
             return nil

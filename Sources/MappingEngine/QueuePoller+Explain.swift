@@ -10,14 +10,20 @@ extension QueuePoller {
         switch decision {
         case .batchClosed: runner.batchClosed()
         case .batchFailed(let count, let why, let request):
-            keep("failed", count, request, "\(count) message(s) failed (\(text(why))) and return by visibility")
+            keep(
+                "failed", count, request, "\(count) message(s) failed (\(text(why))) and return by visibility"
+            )
         case .partiallyFailed(let deleted, let left, let request):
-            keep("partial", left, request, "\(deleted) message(s) deleted, \(left) left to return by visibility")
+            keep(
+                "partial", left, request,
+                "\(deleted) message(s) deleted, \(left) left to return by visibility")
         case .waiting(let count, let why, let request, let delay):
             runner.retried()
             keep("waiting", count, request, "\(text(why)); again in \(DecisionText.length(delay))")
         case .leaseExpired(let count, _):
-            keep("expired", count, nil, "the receipts of \(count) message(s) ended before the function took them")
+            keep(
+                "expired", count, nil,
+                "the receipts of \(count) message(s) ended before the function took them")
         case .concurrencyReduced(let limit):
             keep("slowed", 0, nil, "at most \(limit) batch(es) in flight after an error")
         case .permitDenied: keep("throttled", 0, nil, "no concurrency is free for the function")
@@ -27,10 +33,12 @@ extension QueuePoller {
     }
 
     private func keep(_ kind: String, _ count: Int, _ request: RequestOrdinal?, _ detail: String) {
-        let id = request.flatMap { ordinal in slots.first { $0.request.ordinal == ordinal }?.request.id } ?? ""
+        let id =
+            request.flatMap { ordinal in slots.first { $0.request.ordinal == ordinal }?.request.id } ?? ""
         decisions.append(
             Decision(
-                mappingID: runner.mapping.id, at: context.now(), kind: kind, recordCount: count, requestID: id,
+                mappingID: runner.mapping.id, at: context.now(), kind: kind, recordCount: count,
+                requestID: id,
                 detail: detail))
     }
 

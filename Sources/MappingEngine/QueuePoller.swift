@@ -183,7 +183,8 @@ extension QueuePoller {
             lastError = "receiving: \(error)"
             runner.lastError = lastError
             context.logger.log(
-                .error, "receive failed", ["mapping": .string(runner.mapping.id), "error": .string("\(error)")])
+                .error, "receive failed",
+                ["mapping": .string(runner.mapping.id), "error": .string("\(error)")])
             context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in
                 self?.step(.messagesMayBeAvailable)
             }
@@ -225,7 +226,8 @@ extension QueuePoller {
         slots[slot].permit = nil
         lag.batchInvoked(lastArrival: slots[slot].sentAt[plan.messages.upperBound - 1], now: context.now())
         let request = InvocationRequest(
-            functionName: runner.mapping.functionName, permit: permit, requestID: requestID(slot, plan.request),
+            functionName: runner.mapping.functionName, permit: permit,
+            requestID: requestID(slot, plan.request),
             event: event, invokedFunctionARN: runner.mapping.functionARN.description)
         context.host.invoke(request) { [weak self] result in self?.invocationEnded(slot, plan, result) }
     }
@@ -282,10 +284,14 @@ extension QueuePoller {
         let held = slots[slot]
         switch selection {
         case .range(let range):
-            if let sentAt = held.sentAt[range].last { lag.batchCompleted(lastArrival: sentAt, now: context.now()) }
+            if let sentAt = held.sentAt[range].last {
+                lag.batchCompleted(lastArrival: sentAt, now: context.now())
+            }
             return Array(held.positions[range])
         case .some(let indices):
-            if let last = indices.last { lag.batchCompleted(lastArrival: held.sentAt[last], now: context.now()) }
+            if let last = indices.last {
+                lag.batchCompleted(lastArrival: held.sentAt[last], now: context.now())
+            }
             return indices.map { held.positions[$0] }
         }
     }
@@ -302,7 +308,8 @@ extension QueuePoller {
     func observeLag(now: Timestamp) {
         let counters = context.store.leases.counters(of: queue.key, now: now)
         lag.observe(
-            tip: settledCount + Int64(counters.visible + counters.inFlight), checkpoint: settledCount, now: now)
+            tip: settledCount + Int64(counters.visible + counters.inFlight), checkpoint: settledCount,
+            now: now)
     }
 
     private func deleted(_ positions: [Position], _ result: Result<Void, StoreError>) {
@@ -316,7 +323,8 @@ extension QueuePoller {
             lastError = "deleting: \(error)"
             runner.lastError = lastError
             context.logger.log(
-                .error, "delete failed", ["mapping": .string(runner.mapping.id), "error": .string("\(error)")])
+                .error, "delete failed",
+                ["mapping": .string(runner.mapping.id), "error": .string("\(error)")])
             // The messages were handled, so the delete is worth repeating; if the store stays away they return.
             context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in
                 guard let self, !self.hasStopped else { return }

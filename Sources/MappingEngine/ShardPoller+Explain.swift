@@ -11,7 +11,8 @@ extension ShardPoller {
         case .batchClosed: runner.batchClosed()
         case .retryScheduled(let span, let request, let failed, let why, let delay):
             runner.retried()
-            let text = "attempt \(failed) failed (\(text(why))); the same batch again in \(DecisionText.length(delay))"
+            let text =
+                "attempt \(failed) failed (\(text(why))); the same batch again in \(DecisionText.length(delay))"
             keep("retry", span, request, text)
         case .bisected(let left, let right, let request, let why):
             runner.bisected()
@@ -21,7 +22,9 @@ extension ShardPoller {
         case .partialProgress(let settled, let rest, let request):
             keep("partial", rest, request, "\(place(settled)) succeeded; \(place(rest)) is a new batch")
         case .waiting(let span, let request, let why, let delay):
-            keep("waiting", span, request, "\(text(why)); again in \(DecisionText.length(delay)), no retry spent")
+            keep(
+                "waiting", span, request,
+                "\(text(why)); again in \(DecisionText.length(delay)), no retry spent")
         case .ageExceeded(let span, let request, let oldest):
             keep("expired", span, request, "\(place(span)) is too old: \(DecisionText.length(oldest))")
         case .oversized(let span, let request, let bytes):
@@ -38,7 +41,8 @@ extension ShardPoller {
     private func keep(_ kind: String, _ span: RecordSpan, _ request: RequestOrdinal, _ detail: String) {
         settlement.add(
             Decision(
-                mappingID: runner.mapping.id, at: context.now(), shard: shard.key, kind: kind, first: span.first,
+                mappingID: runner.mapping.id, at: context.now(), shard: shard.key, kind: kind,
+                first: span.first,
                 last: span.last, recordCount: span.count, requestID: requestID(request), detail: detail))
     }
 

@@ -117,6 +117,7 @@ enum FunctionErrorText {
             // A payload that is no JSON is shown as it is; its reader is a person.
             text = String(decoding: payload.prefix(EngineLimits.errorCharacters), as: UTF8.self)
         }
-        return text.isEmpty ? "the function failed without a message" : String(text.prefix(EngineLimits.errorCharacters))
+        return text.isEmpty
+            ? "the function failed without a message" : String(text.prefix(EngineLimits.errorCharacters))
     }
 }

@@ -10,7 +10,9 @@ import Telemetry
 extension ShardPoller {
     /// Commits what is settled, unless a commit is under way; that one's end comes back here.
     func flush() {
-        guard let (work, count) = settlement.take(mapping: runner.mapping.id, shard: shard.key) else { return }
+        guard let (work, count) = settlement.take(mapping: runner.mapping.id, shard: shard.key) else {
+            return
+        }
         let loop = context.loop
         context.store.submit { writer throws(StoreError) in
             try writer.settle(work)
@@ -19,7 +21,9 @@ extension ShardPoller {
         }
     }
 
-    private func committed(_ work: Settlement, records count: Int, _ result: Result<SettlementResult, StoreError>) {
+    private func committed(
+        _ work: Settlement, records count: Int, _ result: Result<SettlementResult, StoreError>
+    ) {
         switch result {
         case .success(let outcome):
             settlement.succeeded(work)
@@ -34,7 +38,10 @@ extension ShardPoller {
             runner.lastError = lastError
             context.logger.log(
                 .error, "settlement failed",
-                ["mapping": .string(runner.mapping.id), "shard": .string(shard.id), "error": .string("\(error)")])
+                [
+                    "mapping": .string(runner.mapping.id), "shard": .string(shard.id),
+                    "error": .string("\(error)"),
+                ])
             context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in self?.flush() }
             return
         }
@@ -62,13 +69,16 @@ extension ShardPoller {
         let now = context.now()
         let destination = mapping.settings.stream?.onFailureDestination
         var payload: [UInt8] = Array(#"{"Records":["#.utf8)
-        for slice in records.slices(from: span.first, through: span.last) { payload.append(contentsOf: slice) }
+        for slice in records.slices(from: span.first, through: span.last) {
+            payload.append(contentsOf: slice)
+        }
         payload.append(contentsOf: Array("]}".utf8))
         let isUnhandled = batch.responseContext == .unhandled
         let row = Discard(
             mappingID: mapping.id, shard: shard.key, shardID: shard.id, streamARN: mapping.source,
             first: span.first, last: span.last, recordCount: span.count, condition: batch.condition.rawValue,
-            requestID: id, attempts: batch.approximateInvokeCount, functionError: isUnhandled ? "Unhandled" : nil,
+            requestID: id, attempts: batch.approximateInvokeCount,
+            functionError: isUnhandled ? "Unhandled" : nil,
             discardedAt: now, destination: destination, errorPayload: lastAnswer.payload,
             logTail: lastAnswer.logTail, payload: payload)
         let record = InvocationRecord(

@@ -148,10 +148,14 @@ extension ShardPoller {
         var isCut = false
         let through: Position
         do {
-            through = try context.reader.records(in: shard.key, after: position, limit: limit, maxBytes: limitBytes) {
+            through = try context.reader.records(
+                in: shard.key, after: position, limit: limit, maxBytes: limitBytes
+            ) {
                 (position, arrival, key, payload) in
                 let start = bytes.count
-                guard encoder.append(position, arrival: arrival, partitionKey: key, payload: payload, to: &bytes)
+                guard
+                    encoder.append(
+                        position, arrival: arrival, partitionKey: key, payload: payload, to: &bytes)
                 else { preconditionFailure("the store holds change records for a table's stream") }
                 entries.append(.init(position: position, arrival: arrival, start: start, end: bytes.count))
                 let size = bytes.count - start
