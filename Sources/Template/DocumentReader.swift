@@ -32,7 +32,7 @@ package enum DocumentReader {
         return bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
     }
 
-    private static func contents(of path: String) throws(TemplateProblem) -> [UInt8] {
+    static func contents(of path: String) throws(TemplateProblem) -> [UInt8] {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unreadable(path) }
         defer { Glibc.close(descriptor) }

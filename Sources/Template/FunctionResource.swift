@@ -1,0 +1,181 @@
+import EventModel
+import Glibc
+
+/// Functions, plain and serverless. Both write the same properties but for where the code is.
+struct FunctionResource {
+    let resource: DeclaredResource
+    let resolver: Resolver
+    let name: String
+    /// Where relative folders start: the template's own folder, absolute.
+    let folder: String
+
+    /// Variables that belong to the Runtime API (Lambda developer guide, "Reserved environment variables").
+    private static let reservedVariables: Set<String> = [
+        "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+    ]
+    /// Of all names and values together (Lambda quotas).
+    private static let environmentBytes = 4_096
+
+    /// Reads everything but `Events`, which the caller takes from the same reader and then finishes it.
+    func function(_ reader: PropertyReader) -> FunctionDefinition? {
+        reader.accept("FunctionName")
+        let timeout = reader.integer("Timeout", in: 1...900) ?? 3
+        let memory = reader.integer("MemorySize", in: 128...10_240) ?? 128
+        let handler = self.handler(reader)
+        let variables = environment(reader)
+        // Nothing is permitted or denied here, so roles and policies are taken as read.
+        let role = reader.text("Role")
+        reader.accept("Policies", "PermissionsBoundary", "AssumeRolePolicyDocument")
+        let description = reader.text("Description") ?? ""
+        for architecture in reader.texts("Architectures") ?? []
+        where architecture != "x86_64" && architecture != "arm64" {
+            reader.problems.add(
+                reader.place, "Architectures may hold x86_64 or arm64; handlers run on this machine.")
+        }
+        refuseWhatIsNotThere(reader)
+        guard let handler else { return nil }
+        let location = resolver.context.location
+        return FunctionDefinition(
+            name: name, location: location, handler: handler, timeoutSeconds: timeout,
+            memoryMegabytes: memory,
+            environment: variables, role: role ?? "arn:aws:iam::\(location.account):role/lambda-role",
+            description: description, modifiedAt: resolver.context.now)
+    }
+
+    private func refuseWhatIsNotThere(_ reader: PropertyReader) {
+        if let type = reader.text("PackageType"), type != "Zip" {
+            reader.problems.add(
+                reader.place, "PackageType \(type) is not supported; handlers run from a folder.")
+        }
+        reader.refuse("InlineCode", "put the code into a folder and name it with CodeUri")
+        reader.refuse("ImageUri", "handlers run from a folder: CodeUri")
+        reader.refuse("Layers", "put what the handler needs into its folder")
+        reader.refuse(
+            "ReservedConcurrentExecutions", "one limit holds for all functions: millrace serve --concurrency")
+        for key in ["DeadLetterQueue", "DeadLetterConfig", "EventInvokeConfig"] {
+            reader.refuse(key, "functions are invoked by mappings only, not asynchronously")
+        }
+    }
+
+    // MARK: - Handler
+
+    private func handler(_ reader: PropertyReader) -> FunctionDefinition.Handler? {
+        let command = self.command()
+        let runtime = reader.text("Runtime")
+        let handler = reader.text("Handler")
+        let code = codePath(reader, isRequired: command == nil)
+        if let command { return code.map { .command(command, workingDirectory: $0) } }
+        guard let runtime else {
+            if !reader.has("Runtime") {
+                reader.problems.add(
+                    reader.place,
+                    "\(resource.logicalID) needs a Runtime (python3.x, provided.*) or Metadata: {Millrace: {Command: […]}}."
+                )
+            }
+            return nil
+        }
+        guard let code else { return nil }
+        if runtime.hasPrefix("python3.") {
+            guard let handler else {
+                if !reader.has("Handler") {
+                    reader.problems.add(reader.place, "\(reader.what) needs Handler.")
+                }
+                return nil
+            }
+            guard handler.contains(".") else {
+                reader.problems.add(reader.place, "Handler '\(handler)' has to be module.function.")
+                return nil
+            }
+            return .runtime(identifier: runtime, handler: handler, codePath: code)
+        }
+        guard runtime == "provided" || runtime.hasPrefix("provided.") else {
+            reader.problems.add(
+                reader.value("Runtime")?.place ?? reader.place,
+                "Runtime \(runtime) is not supported; python3.x and provided.* are, and any program by "
+                    + "Metadata: {Millrace: {Command: […]}}.")
+            return nil
+        }
+        return .runtime(identifier: runtime, handler: handler ?? "bootstrap", codePath: code)
+    }
+
+    /// `Metadata: {Millrace: {Command: [program, argument …]}}`; other metadata is somebody else's.
+    private func command() -> [String]? {
+        guard let metadata = resource.metadata?["Millrace"] else { return nil }
+        let reader = PropertyReader(
+            resolver.value(metadata), what: "Metadata.Millrace", problems: resolver.problems)
+        let command = reader.texts("Command")
+        reader.finish()
+        guard let command else { return nil }
+        guard let program = command.first, !program.isEmpty else {
+            resolver.problems.add(metadata.place, "Command of Metadata.Millrace has to name a program.")
+            return nil
+        }
+        return command
+    }
+
+    private func codePath(_ reader: PropertyReader, isRequired: Bool) -> String? {
+        let key = resource.kind == .serverlessFunction ? "CodeUri" : "Code"
+        guard reader.has(key) else {
+            guard isRequired else { return folder }
+            reader.problems.add(
+                reader.place, "\(reader.what) needs \(key), the folder that holds the handler.")
+            return nil
+        }
+        guard let value = reader.value(key) else { return nil }
+        guard let path = value.text, !path.contains("://") else {
+            reader.problems.add(
+                value.place,
+                "\(key) has to be a local folder, such as \(key): ./handler; code elsewhere is not fetched.")
+            return nil
+        }
+        let absolute = FilePath.absolute(path, from: folder)
+        guard FilePath.isFolder(absolute) else {
+            reader.problems.add(value.place, "\(key) '\(path)' is no folder (\(absolute)).")
+            return nil
+        }
+        return absolute
+    }
+
+    private func environment(_ reader: PropertyReader) -> [String: String] {
+        guard let environment = reader.object("Environment") else { return [:] }
+        let variables = environment.textMap("Variables") ?? [:]
+        environment.finish()
+        for name in variables.keys.sorted() where Self.reservedVariables.contains(name) {
+            reader.problems.add(environment.place, "The variable \(name) is reserved for the Runtime API.")
+        }
+        let bytes = variables.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        if bytes > Self.environmentBytes {
+            reader.problems.add(
+                environment.place, "Environment holds \(bytes) bytes; \(Self.environmentBytes) are allowed.")
+        }
+        return variables
+    }
+}
+
+/// Paths as texts.
+enum FilePath {
+    /// Puts a relative path behind a folder and takes `.` and `..` out.
+    static func absolute(_ path: String, from folder: String) -> String {
+        let joined = path.hasPrefix("/") ? path : folder + "/" + path
+        var parts: [Substring] = []
+        for part in joined.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    static func workingDirectory() -> String {
+        guard let path = getcwd(nil, 0) else { return "/" }
+        defer { free(path) }
+        return String(cString: path)
+    }
+}

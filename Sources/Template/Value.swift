@@ -1,0 +1,60 @@
+/// A value of a template after its intrinsic functions were carried out.
+struct Value: Equatable {
+    struct Member: Equatable {
+        let key: String
+        let keyPlace: DocumentNode.Place
+        let value: Value
+    }
+
+    enum Content: Equatable {
+        /// As a plain scalar numbers and Booleans come as text too; who reads the value knows what it should be.
+        case text(String)
+        case list([Value])
+        case object([Member])
+        /// The ARN of a table's stream, which is not known before the stream is there.
+        case tableStream(tableName: String)
+        /// `AWS::NoValue`: as if the property were not written.
+        case nothing
+        /// Reported already; readers pass over it in silence.
+        case invalid
+    }
+
+    let place: DocumentNode.Place
+    let content: Content
+
+    var text: String? {
+        guard case .text(let text) = content else { return nil }
+        return text
+    }
+
+    var kindName: String {
+        switch content {
+        case .text: "a text or number"
+        case .list: "a list"
+        case .object: "a map"
+        case .tableStream: "the ARN of a table's stream"
+        case .nothing, .invalid: "nothing"
+        }
+    }
+}
+
+/// Collects what is wrong with one file.
+final class ProblemList {
+    let file: String
+    private(set) var problems: [TemplateProblem] = []
+
+    init(file: String) {
+        self.file = file
+    }
+
+    func add(_ place: DocumentNode.Place, _ message: String) {
+        let problem = TemplateProblem(file: file, line: place.line, column: place.column, message: message)
+        // The same value can be looked at for a name and again as a property.
+        if !problems.contains(problem) { problems.append(problem) }
+    }
+
+    /// In the order of the file.
+    var sorted: [TemplateProblem] {
+        problems.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+    }
+}
