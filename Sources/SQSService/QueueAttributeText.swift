@@ -8,7 +8,7 @@ enum QueueAttributeText {
     struct Number: Sendable {
         let name: String
         let range: ClosedRange<Int>
-        let path: WritableKeyPath<QueueAttributes, Int> & Sendable
+        let path: any WritableKeyPath<QueueAttributes, Int> & Sendable
     }
 
     static let numbers: [Number] = [
@@ -21,14 +21,23 @@ enum QueueAttributeText {
 
     /// Attributes without behaviour here: who may do what, and encryption at rest.
     static let bookkeeping: [String] = [
-        "Policy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "RedriveAllowPolicy",
+        "Policy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled",
+        "RedriveAllowPolicy",
     ]
-    static let fifoOnly: [String] = ["ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"]
+    static let fifoOnly: [String] = [
+        "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit",
+    ]
     static let counters: [String] = [
         "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
         "ApproximateNumberOfMessagesDelayed",
     ]
     static let readOnly: [String] = counters + ["CreatedTimestamp", "LastModifiedTimestamp", "QueueArn"]
+
+    /// Whether SQS has an attribute of that name, for any kind of queue.
+    static func isKnown(_ name: String) -> Bool {
+        numbers.contains { $0.name == name } || bookkeeping.contains(name) || fifoOnly.contains(name)
+            || readOnly.contains(name) || name == "RedrivePolicy" || name == "FifoQueue"
+    }
 }
 
 // MARK: - Parsing
@@ -71,14 +80,18 @@ extension QueueAttributeText {
         switch name {
         case "SqsManagedSseEnabled" where !["", "true", "false"].contains(text): throw .attributeValue(name)
         case "KmsDataKeyReusePeriodSeconds" where !text.isEmpty:
-            guard let seconds = Int(text), (60...86_400).contains(seconds) else { throw .attributeValue(name) }
+            guard let seconds = Int(text), (60...86_400).contains(seconds) else {
+                throw .attributeValue(name)
+            }
         case "Policy" where !text.isEmpty:
             guard JSONText.isObject(text) else { throw .attributeValue(name) }
         case "RedriveAllowPolicy" where !text.isEmpty: _ = try RedriveText.allowPolicy(text)
         default: break
         }
         attributes.bookkeeping[name] = text.isEmpty ? nil : text
-        if name == "KmsMasterKeyId", !text.isEmpty { attributes.bookkeeping["SqsManagedSseEnabled"] = "false" }
+        if name == "KmsMasterKeyId", !text.isEmpty {
+            attributes.bookkeeping["SqsManagedSseEnabled"] = "false"
+        }
     }
 
     private static func refusal(of name: String, _ text: String, isNew: Bool) -> AWSError {
@@ -86,7 +99,8 @@ extension QueueAttributeText {
         case "FifoQueue":
             if isNew { return text == "true" ? .noFIFO : .unknownAttribute(name) }
             return text == "true"
-                ? .attributeValue(name, reason: "Modifying queue type is not supported.") : .unknownAttribute(name)
+                ? .attributeValue(name, reason: "Modifying queue type is not supported.")
+                : .unknownAttribute(name)
         case "ContentBasedDeduplication": return .unknownAttribute(name)
         case "DeduplicationScope", "FifoThroughputLimit":
             return AWSError(

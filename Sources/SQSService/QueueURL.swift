@@ -15,7 +15,8 @@ struct QueueURL: Equatable {
         guard parts.count >= 2, let name = String(parts[parts.count - 1]),
             let account = String(parts[parts.count - 2]), Self.isAccount(account)
         else {
-            throw AWSError("InvalidAddress", "The address \(text) is not valid for this endpoint.", status: 404)
+            throw AWSError(
+                "InvalidAddress", "The address \(text) is not valid for this endpoint.", status: 404)
         }
         self.account = account
         self.name = name
@@ -38,7 +39,8 @@ enum QueueName {
     static func check(_ name: String) throws(AWSError) {
         let isFIFO = name.hasSuffix(".fifo")
         let stem = isFIFO ? name.dropLast(5) : name[...]
-        guard !stem.isEmpty, name.utf8.count <= SQSLimits.queueNameBytes, stem.utf8.allSatisfy(isLetter) else {
+        guard !stem.isEmpty, name.utf8.count <= SQSLimits.queueNameBytes, stem.utf8.allSatisfy(isLetter)
+        else {
             throw .invalidParameter(
                 isFIFO
                     ? "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, "

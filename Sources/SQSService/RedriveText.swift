@@ -19,7 +19,8 @@ enum RedriveText {
             throw lacking("deadLetterTargetArn", text)
         }
         guard let count = object["maxReceiveCount"] else { throw lacking("maxReceiveCount", text) }
-        guard let limit = count.intValue ?? count.stringValue.flatMap({ Int($0) }), (1...1_000).contains(limit)
+        guard let limit = count.intValue ?? count.stringValue.flatMap({ Int($0) }),
+            (1...1_000).contains(limit)
         else {
             throw .parameter(
                 text, "RedrivePolicy",
@@ -50,7 +51,8 @@ enum RedriveText {
         case "byQueue":
             let sources = (object["sourceQueueArns"]?.arrayValue ?? []).compactMap(\.stringValue)
             guard (1...10).contains(sources.count) else {
-                throw .parameter(text, "RedriveAllowPolicy", "sourceQueueArns must name between 1 and 10 queues.")
+                throw .parameter(
+                    text, "RedriveAllowPolicy", "sourceQueueArns must name between 1 and 10 queues.")
             }
             return .sources(sources)
         default:

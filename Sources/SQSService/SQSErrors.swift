@@ -69,7 +69,8 @@ extension AWSError {
             + "#xE000 to #xFFFD | #x10000 to #x10FFFF")
 
     static func tooLong(_ limit: Int) -> AWSError {
-        invalidParameter("One or more parameters are invalid. Reason: Message must be shorter than \(limit) bytes.")
+        invalidParameter(
+            "One or more parameters are invalid. Reason: Message must be shorter than \(limit) bytes.")
     }
 
     /// FIFO queues come with a later version; until then nothing pretends to be one.
@@ -102,7 +103,8 @@ extension AWSError {
     static func batchTooLong(_ bytes: Int) -> AWSError {
         prefixed(
             "BatchRequestTooLong",
-            "Batch requests cannot be longer than \(SQSLimits.batchBytes) bytes. You have sent \(bytes) bytes.")
+            "Batch requests cannot be longer than \(SQSLimits.batchBytes) bytes. You have sent \(bytes) bytes."
+        )
     }
 
     private static func prefixed(

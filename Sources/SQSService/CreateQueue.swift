@@ -1,0 +1,126 @@
+import AWSWire
+import ByteCoding
+import EventModel
+import EventStore
+import HTTP
+
+extension SQSService {
+    func createQueue(_ call: ServiceCall) throws(AWSError) {
+        let arguments = try CallArguments(parsing: call.body)
+        guard let name = try arguments.string("QueueName"), !name.isEmpty else { throw .missing("QueueName") }
+        let given = try arguments.stringMap("Attributes") ?? []
+        // Old clients write the member with a capital.
+        let tags = try arguments.stringMap(arguments["tags"] == nil ? "Tags" : "tags") ?? []
+        try QueueName.check(name)
+        try checkFIFO(name, given)
+        var attributes = QueueAttributes()
+        try QueueAttributeText.apply(given, to: &attributes, isNew: true)
+        let wanted = NewQueue(
+            name: name, location: call.location, given: given, attributes: attributes,
+            tags: try QueueTags.merged([:], with: tags))
+        let now = now()
+        submit(call) { writer throws(StoreError) in
+            try wanted.createOrFind(writer, now: now)
+        } then: { result in
+            switch result {
+            case .success(let queue): call.succeed(queueURL: queue)
+            case .failure(let error): call.fail(error)
+            }
+        }
+    }
+
+    private func checkFIFO(_ name: String, _ given: [(key: String, value: String)]) throws(AWSError) {
+        let flag = given.first { $0.key == "FifoQueue" }?.value
+        switch (name.hasSuffix(".fifo"), flag) {
+        case (true, "true"): throw .noFIFO
+        case (true, _):
+            throw .invalidParameter(
+                "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
+        case (false, "true"):
+            throw .invalidParameter(
+                "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, "
+                    + "must end with .fifo suffix and be 1 to 80 in length.")
+        case (false, _): return
+        }
+    }
+}
+
+/// A queue that is asked for: made, or found if it is there with equal values of what was given.
+private struct NewQueue: Sendable {
+    let name: String
+    let location: Location
+    let given: [(key: String, value: String)]
+    let attributes: QueueAttributes
+    let tags: [String: String]
+
+    /// Runs on the writer thread.
+    func createOrFind(
+        _ writer: StoreWriter, now: Timestamp
+    ) throws(StoreError) -> Result<QueueDefinition, AWSError> {
+        do throws(AWSError) {
+            if let queue = writer.catalog.queue(named: name, in: location) {
+                if let name = try QueueAttributeText.difference(between: given, and: queue) {
+                    return .failure(.queueExists(different: name))
+                }
+                return .success(queue)
+            }
+            if let deletion = writer.catalog.deletion(ofQueueNamed: name, in: location),
+                now - deletion < .seconds(SQSLimits.restSeconds)
+            {
+                return .failure(.queueDeletedRecently)
+            }
+            try RedriveRules.check(
+                attributes.redrive, of: location.arn("sqs", name), isFIFO: false, in: writer.catalog)
+        } catch {
+            return .failure(error)
+        }
+        return .success(
+            try writer.createQueue(name: name, location: location, attributes: attributes, tags: tags))
+    }
+}
+
+/// Which dead-letter queues a queue may name.
+enum RedriveRules {
+    static func check(
+        _ policy: RedrivePolicy?, of source: ARN, isFIFO: Bool, in catalog: CatalogSnapshot
+    ) throws(AWSError) {
+        guard let policy else { return }
+        let text = RedriveText.text(of: policy)
+        let target = policy.deadLetterTarget
+        guard target.region == source.region, target.account == source.account else {
+            throw .parameter(
+                text, "RedrivePolicy",
+                "Dead letter target must be in the same account and region as the source.")
+        }
+        guard let queue = catalog.queue(target) else {
+            throw .parameter(text, "RedrivePolicy", "Dead letter target does not exist.")
+        }
+        guard queue.isFIFO == isFIFO else {
+            throw .parameter(
+                text, "RedrivePolicy", "Dead letter target must be same type of queue as the source.")
+        }
+        guard let allowText = queue.attributes.bookkeeping["RedriveAllowPolicy"] else { return }
+        let isAllowed =
+            switch try RedriveText.allowPolicy(allowText) {
+            case .all: true
+            case .none: false
+            case .sources(let sources): sources.contains(source.description)
+            }
+        guard isAllowed else {
+            throw .parameter(
+                text, "RedrivePolicy",
+                "The redrive allow policy of the dead letter target does not allow \(source).")
+        }
+    }
+}
+
+extension ServiceCall {
+    func succeed(queueURL queue: QueueDefinition) {
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("QueueUrl")
+        json.value(QueueURL.text(of: queue, for: request))
+        json.endObject()
+        succeed(json: json.bytes)
+    }
+}

@@ -1,0 +1,116 @@
+package import AWSWire
+import Digest
+package import EventModel
+package import EventStore
+package import HTTP
+
+/// Amazon SQS over the store's queues: the JSON protocol, standard queues.
+///
+/// Sends and deletes are answered after their group's commit; receives write nothing.
+package final class SQSService: @unchecked Sendable {
+    // Confined to `loop`: `handle` is the only entry point and preconditions it, everything else is called from there,
+    // from completions that were handed back to the loop, or from the loop's timers.
+    let store: EventStore
+    let reader: StoreReader
+    let loop: EventLoop
+    let now: @Sendable () -> Timestamp
+    let hasher = MD5Hasher()
+    let parked = ParkedReceives()
+    /// Queues that parked receives wait for; shared with the writer thread, which announces commits.
+    let awaited = AwaitedQueues()
+    /// When each queue was last purged. Forgotten by a restart, which takes longer than it matters.
+    var purges: [QueueKey: Timestamp] = [:]
+
+    /// - Parameters:
+    ///   - reader: For this service alone, or for services of the same loop.
+    ///   - loop: The loop of the server that calls.
+    ///   - now: The wall clock.
+    package init(
+        store: EventStore, reader: StoreReader, loop: EventLoop, now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.store = store
+        self.reader = reader
+        self.loop = loop
+        self.now = now
+        store.observe { [weak self] changes in self?.committed(changes) }
+    }
+
+    package func register(on router: inout ServiceRouter) {
+        router.register(jsonTarget: "AmazonSQS", of: .sqs) { [self] call in handle(call) }
+    }
+
+    private func handle(_ call: ServiceCall) {
+        precondition(loop.isCurrent, "SQS is confined to its loop")
+        do throws(AWSError) {
+            try perform(call)
+        } catch {
+            call.fail(error)
+        }
+    }
+
+    private func perform(_ call: ServiceCall) throws(AWSError) {
+        switch call.operation {
+        case "SendMessage": try sendMessage(call)
+        case "SendMessageBatch": try sendMessageBatch(call)
+        case "ReceiveMessage": try receiveMessage(call)
+        case "DeleteMessage": try deleteMessage(call)
+        case "DeleteMessageBatch": try deleteMessageBatch(call)
+        case "ChangeMessageVisibility": try changeMessageVisibility(call)
+        case "ChangeMessageVisibilityBatch": try changeMessageVisibilityBatch(call)
+        case "CreateQueue": try createQueue(call)
+        case "DeleteQueue": try deleteQueue(call)
+        case "PurgeQueue": try purgeQueue(call)
+        case "GetQueueUrl": try getQueueURL(call)
+        case "ListQueues": try listQueues(call)
+        case "ListDeadLetterSourceQueues": try listDeadLetterSourceQueues(call)
+        case "GetQueueAttributes": try getQueueAttributes(call)
+        case "SetQueueAttributes": try setQueueAttributes(call)
+        case "TagQueue": try tagQueue(call)
+        case "UntagQueue": try untagQueue(call)
+        case "ListQueueTags": try listQueueTags(call)
+        default: call.failUnknownOperation()
+        }
+    }
+}
+
+// MARK: - What operations share
+
+extension SQSService {
+    /// The queue that a URL names, in the caller's region.
+    func queue(_ url: String, _ call: ServiceCall) throws(AWSError) -> QueueDefinition {
+        guard !url.isEmpty else { throw .missing("QueueUrl") }
+        let address = try QueueURL(parsing: url)
+        let location = Location(account: address.account, region: call.location.region)
+        guard let queue = store.catalog.queue(named: address.name, in: location) else {
+            throw .queueDoesNotExist
+        }
+        return queue
+    }
+
+    /// Runs an operation on the writer thread and continues on the loop with what it returned.
+    func submit<T: Sendable>(
+        _ call: ServiceCall, _ operation: @escaping @Sendable (StoreWriter) throws(StoreError) -> T,
+        then answer: @escaping @Sendable (T) -> Void
+    ) {
+        store.submit(operation) { [loop] result in
+            loop.execute {
+                switch result {
+                case .success(let value): answer(value)
+                case .failure(let error): call.fail(error.wireError)
+                }
+            }
+        }
+    }
+}
+
+extension StoreError {
+    /// What a caller is told when the store could not do its part.
+    var wireError: AWSError {
+        switch self {
+        case .notFound: .queueDoesNotExist
+        case .full, .readOnly, .io, .closed:
+            AWSError("ServiceUnavailable", description, status: 503)
+        case .corrupt, .newerFile, .locked, .sqlite, .conflict, .limit: .internalFailure(description)
+        }
+    }
+}
