@@ -1,71 +1,213 @@
 package import EventModel
 package import HTTP
 package import Telemetry
+import Glibc
 
 /// Runs functions: keeps their environments, hands them events and reports how each invocation ended.
 ///
-/// Confined to `loop`; every entry point but `init` preconditions it.
+/// Confined to `loop`; every entry point but `init` preconditions it, which is why it may be passed between threads.
 package final class FunctionHost: @unchecked Sendable {
+    private let loop: EventLoop
+    private let context: HostContext
+    private var pools: [String: FunctionPool] = [:]
+    /// Removed functions whose last invocations are still running.
+    private var leaving: [FunctionPool] = []
+    private var ledger: ConcurrencyLedger
+    private var permitQueue = PermitQueue()
+    private let runningGauge: Gauge
+    private var startsInProgress = 0
+    /// Functions that could not start an environment because too many others were starting.
+    private var startQueue: [FunctionPool] = []
+    private var shutdownCompletion: (() -> Void)?
+    private var isShutDown = false
+
+    /// Also makes the process ignore SIGPIPE: a handler that closes its input must not end the daemon.
+    ///
     /// - Parameters:
-    ///   - now: Wall time, for deadlines and log lines; lengths are measured by a monotonic clock.
+    ///   - now: Wall time, for deadlines and log lines; lengths are measured by the monotonic clock.
     ///   - logSink: Receives every log line of every function, on the loop; the line's bytes are valid during the call.
-    /// - Throws: `.runtimeDirectory` when the runtime clients cannot be written.
+    /// - Throws: `.runtimeDirectory` when the runtime client cannot be written.
     package init(
         loop: EventLoop, configuration: FunctionHostConfiguration, logger: Logger, metrics: Metrics,
         now: @escaping @Sendable () -> Timestamp, logSink: ((FunctionLogLine) -> Void)? = nil
-    ) throws(RuntimeAPIError) { fatalError("pending") }
+    ) throws(RuntimeAPIError) {
+        try PythonClient.write(to: configuration.runtimeDirectory)
+        context = try HostContext(
+            loop: loop, configuration: configuration, logger: logger, metrics: metrics, now: now,
+            logSink: logSink)
+        self.loop = loop
+        ledger = ConcurrencyLedger(limit: configuration.concurrencyLimit)
+        runningGauge = metrics.gauge(
+            "millrace_concurrent_executions", help: "Concurrency permits in use, over all functions.")
+        signal(SIGPIPE, SIG_IGN)
+    }
+}
 
+// MARK: - Functions
+
+extension FunctionHost {
     /// Adds a function or replaces it. A change retires idle environments now and busy ones after their invocation.
-    package func define(_ function: FunctionDefinition) { fatalError("pending") }
+    package func define(_ function: FunctionDefinition) {
+        precondition(loop.isCurrent, "the host is used on its loop")
+        if let pool = pools[function.name] {
+            pool.define(function)
+        } else {
+            pools[function.name] = FunctionPool(function, context: context, host: self)
+        }
+    }
 
     /// Removes a function. What waits is `.unavailable`, what runs ends as it would have.
-    package func remove(name: String) { fatalError("pending") }
+    package func remove(name: String) {
+        precondition(loop.isCurrent, "the host is used on its loop")
+        guard let pool = pools.removeValue(forKey: name) else { return }
+        leaving.append(pool)
+        pool.remove(.functionRemoved(name: name))
+        ledger.reserve(nil, name)
+        somethingEnded(in: pool)
+    }
 
     /// Sets a function's guaranteed and greatest concurrency (`PutFunctionConcurrency`); `nil` takes it away.
-    package func setReservedConcurrency(_ limit: Int?, functionNamed name: String) { fatalError("pending") }
+    package func setReservedConcurrency(_ limit: Int?, functionNamed name: String) {
+        precondition(loop.isCurrent, "the host is used on its loop")
+        ledger.reserve(limit, name)
+        callPermitWaiters()
+    }
+}
 
+// MARK: - Permits
+
+extension FunctionHost {
     /// Asks for the right to run one invocation.
     ///
     /// - Returns: A permit to be given to `invoke` or released, or `nil` when `throttleReason` says why not.
-    package func acquirePermit(functionNamed name: String) -> Permit? { fatalError("pending") }
+    package func acquirePermit(functionNamed name: String) -> Permit? {
+        precondition(loop.isCurrent, "the host is used on its loop")
+        guard ledger.refusal(name) == nil else { return nil }
+        ledger.take(name)
+        runningGauge.set(ledger.running)
+        return Permit(functionName: name, host: self)
+    }
 
     /// Why `acquirePermit` would answer `nil` now; `nil` when it would not.
-    package func throttleReason(functionNamed name: String) -> ThrottleReason? { fatalError("pending") }
+    package func throttleReason(functionNamed name: String) -> ThrottleReason? {
+        precondition(loop.isCurrent, "the host is used on its loop")
+        return ledger.refusal(name)
+    }
 
     /// Calls the action once, on the loop and never during this call, when a permit of the function is free again.
     ///
-    /// Waiters are called in the order they came; one that no longer wants the permit lets the next one have it.
+    /// Waiters are called in the order they came, before the completion of the invocation that freed the permit; one
+    /// that no longer wants it lets the next one have it.
     @discardableResult
     package func onPermitFree(functionNamed name: String, _ action: @escaping () -> Void) -> PermitWait {
-        fatalError("pending")
+        precondition(loop.isCurrent, "the host is used on its loop")
+        let wait = permitQueue.append(name, action)
+        if ledger.refusal(name) == nil {
+            loop.schedule(after: .zero) { [weak self] in self?.callPermitWaiters() }
+        }
+        return wait
     }
 
-    package func cancel(_ wait: PermitWait) { fatalError("pending") }
+    package func cancel(_ wait: PermitWait) {
+        precondition(loop.isCurrent, "the host is used on its loop")
+        permitQueue.remove(wait)
+    }
 
+    func permitReturned(_ name: String) {
+        ledger.giveBack(name)
+        runningGauge.set(ledger.running)
+        callPermitWaiters()
+    }
+
+    private func callPermitWaiters() {
+        guard !permitQueue.isEmpty else { return }
+        while let waiter = permitQueue.pop(where: { ledger.refusal($0) == nil }) { waiter.action() }
+    }
+}
+
+// MARK: - Invocations
+
+extension FunctionHost {
     /// Runs one invocation. The completion is called exactly once, on the loop, maybe before this returns.
     ///
     /// The permit is free again when the completion is called.
     package func invoke(_ request: InvocationRequest, completion: @escaping (InvocationResult) -> Void) {
-        fatalError("pending")
+        precondition(loop.isCurrent, "the host is used on its loop")
+        guard let pool = pools[request.functionName], !isShutDown else {
+            let missing = UnavailableReason.functionMissing(name: request.functionName)
+            request.permit?.release()
+            completion(
+                InvocationResult(
+                    outcome: .unavailable(isShutDown ? .shuttingDown : missing), startedAt: context.now()))
+            return
+        }
+        guard let permit = request.permit ?? acquirePermit(functionNamed: request.functionName) else {
+            pool.countThrottle()
+            let reason = ledger.refusal(request.functionName) ?? .account
+            completion(InvocationResult(outcome: .throttled(reason), startedAt: context.now()))
+            return
+        }
+        precondition(permit.functionName == request.functionName, "a permit is for one function")
+        pool.invoke(PendingInvocation(request: request, permit: permit, completion: completion))
     }
 
-    /// Ends every environment: SIGTERM to its group, SIGKILL after a short time. Waiting invocations are `.unavailable`.
-    package func shutdown(completion: @escaping () -> Void) { fatalError("pending") }
+    func complete(_ pending: PendingInvocation, _ result: InvocationResult) {
+        pending.permit.release()
+        pending.completion(result)
+    }
 }
 
-/// The right to run one invocation of one function. Confined to the host's loop.
-///
-/// Spent by `invoke` or given back by `release`; letting go of it without either is a bug that leaks concurrency.
-package final class Permit {
-    package let functionName: String
+// MARK: - Starts
 
-    init(functionName: String) { self.functionName = functionName }
+extension FunctionHost {
+    /// Whether one more environment may start now. If not, the function's turn comes when another's start has ended.
+    func mayStart(_ pool: FunctionPool) -> Bool {
+        if startsInProgress < context.configuration.simultaneousStarts { return true }
+        if !startQueue.contains(where: { $0 === pool }) { startQueue.append(pool) }
+        return false
+    }
 
-    /// Gives the permit back unused.
-    package func release() { fatalError("pending") }
+    func startBegan() { startsInProgress += 1 }
+
+    func startEnded() {
+        precondition(startsInProgress > 0, "each start ends once")
+        startsInProgress -= 1
+        guard !startQueue.isEmpty else { return }
+        // Not at once: the one whose start has ended is in the middle of something.
+        loop.schedule(after: .zero) { [weak self] in
+            guard let self, !startQueue.isEmpty else { return }
+            startQueue.removeFirst().pump()
+        }
+    }
 }
 
-/// Names one waiter for a permit.
-package struct PermitWait: Hashable, Sendable {
-    let number: UInt64
+// MARK: - Shutdown
+
+extension FunctionHost {
+    /// Ends every environment: SIGTERM to its group, SIGKILL after `terminationGrace`. Waiting and running invocations
+    /// are `.unavailable`. The completion is called on the loop when the last process has been reaped.
+    package func shutdown(completion: @escaping () -> Void) {
+        precondition(loop.isCurrent, "the host is used on its loop")
+        precondition(!isShutDown, "a host is shut down once")
+        isShutDown = true
+        shutdownCompletion = completion
+        leaving.append(contentsOf: pools.values)
+        pools.removeAll()
+        for pool in leaving { pool.abandonAll() }
+        leaving.removeAll(where: \.isEmpty)
+        completeShutdown()
+    }
+
+    /// A process of the function is gone; a function on its way out may be gone with it.
+    func somethingEnded(in pool: FunctionPool) {
+        guard !leaving.isEmpty else { return }
+        leaving.removeAll { $0 === pool && $0.isEmpty }
+        completeShutdown()
+    }
+
+    private func completeShutdown() {
+        guard isShutDown, leaving.isEmpty, let completion = shutdownCompletion else { return }
+        shutdownCompletion = nil
+        loop.schedule(after: .zero, completion)
+    }
 }

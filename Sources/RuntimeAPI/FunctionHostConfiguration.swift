@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a function host is told at start; the defaults are the documented ones.
 package struct FunctionHostConfiguration: Sendable {
     /// Invocations at once over all functions, Lambda's account limit (1,000 there; a laptop starts smaller).
@@ -17,23 +19,35 @@ package struct FunctionHostConfiguration: Sendable {
     /// What handlers sign with; any pair does while the daemon verifies nothing.
     package var accessKey = "test"
     package var secretKey = "test"
-    /// What handlers get of the daemon's own environment: the names below, if set.
-    package var inheritedEnvironment: [String: String] = [:]
+    /// What handlers get of the daemon's own environment, nothing else; `PATH` also finds interpreters.
+    package var inheritedEnvironment: [String: String]
 
     package init(runtimeDirectory: String, endpointURL: String) {
         self.runtimeDirectory = runtimeDirectory
         self.endpointURL = endpointURL
+        inheritedEnvironment = FunctionHostConfiguration.basicEnvironment()
+    }
+
+    /// `PATH` and `LD_LIBRARY_PATH` of this process.
+    private static func basicEnvironment() -> [String: String] {
+        var basic: [String: String] = [:]
+        for name in ["PATH", "LD_LIBRARY_PATH"] {
+            if let value = getenv(name) { basic[name] = String(cString: value) }
+        }
+        return basic
     }
 }
 
 /// Why a function host could not start.
 package enum RuntimeAPIError: Error, Equatable, CustomStringConvertible {
     case runtimeDirectory(path: String, reason: String)
+    case system(call: String, code: Int32)
 
     package var description: String {
         switch self {
         case .runtimeDirectory(let path, let reason):
             "The runtime directory \(path) cannot be written: \(reason)."
+        case .system(let call, let code): "The call \(call) failed: \(errorText(code))."
         }
     }
 }

@@ -40,7 +40,8 @@ package struct InvocationResult: Sendable {
         case functionError(payload: [UInt8], kind: String)
         /// No permit: nothing ran.
         case throttled(ThrottleReason)
-        /// Nothing ran and no retry rule of functions applies: no such function, or the host shuts down.
+        /// No attempt was made that counts: no such function, no process to be had, or the host shuts down, which
+        /// also ends what was running.
         case unavailable(UnavailableReason)
     }
 
@@ -71,11 +72,14 @@ package enum UnavailableReason: Sendable, Equatable, CustomStringConvertible {
     case functionMissing(name: String)
     case functionRemoved(name: String)
     case shuttingDown
+    /// The system refused a process, an address or a pipe: want of memory, descriptors or process slots.
+    case cannotStart(name: String, reason: String)
 
     package var description: String {
         switch self {
         case .functionMissing(let name): "There is no function \(name)."
         case .functionRemoved(let name): "The function \(name) was removed while the invocation waited."
+        case .cannotStart(let name, let reason): "No environment of \(name) could be started: \(reason)."
         case .shuttingDown: "The function host is shutting down."
         }
     }
