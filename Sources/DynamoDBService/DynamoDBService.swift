@@ -1,0 +1,97 @@
+package import AWSWire
+package import EventModel
+package import EventStore
+package import HTTP
+
+/// DynamoDB as far as it takes to feed a stream, and DynamoDB Streams.
+///
+/// Confined to `loop`; every entry point preconditions it. That, and nothing else, makes it safe to share.
+package final class DynamoDBService: @unchecked Sendable {
+    let store: EventStore
+    let reader: StoreReader
+    let loop: EventLoop
+    let now: @Sendable () -> Timestamp
+    let identifiers: IdentifierSource
+
+    /// - Parameters:
+    ///   - reader: Used on `loop` only.
+    ///   - identifiers: Names tables (`TableId`).
+    package init(
+        store: EventStore, reader: StoreReader, loop: EventLoop, now: @escaping @Sendable () -> Timestamp,
+        identifiers: IdentifierSource = IdentifierSource()
+    ) {
+        self.store = store
+        self.reader = reader
+        self.loop = loop
+        self.now = now
+        self.identifiers = identifiers
+    }
+
+    /// Serves both APIs; call it before the router is given to a server on `loop`.
+    package func register(on router: inout ServiceRouter) {
+        router.register(jsonTarget: "DynamoDB_20120810", of: .dynamoDB) { [self] call in
+            answer(call) { call throws(AWSError) in try perform(call) }
+        }
+        router.register(jsonTarget: "DynamoDBStreams_20120810", of: .dynamoDBStreams) { [self] call in
+            answer(call) { call throws(AWSError) in try performOnStreams(call) }
+        }
+    }
+
+    private func answer(_ call: ServiceCall, _ perform: (ServiceCall) throws(AWSError) -> Void) {
+        precondition(loop.isCurrent, "DynamoDB's operations run on its loop")
+        do { try perform(call) } catch { call.fail(error) }
+    }
+
+    private func perform(_ call: ServiceCall) throws(AWSError) {
+        switch call.operation {
+        case "CreateTable": try createTable(call)
+        case "DescribeTable": try describeTable(call)
+        case "UpdateTable": try updateTable(call)
+        case "DeleteTable": try deleteTable(call)
+        case "ListTables": try listTables(call)
+        case "PutItem": try putItem(call)
+        case "GetItem": try getItem(call)
+        case "DeleteItem": try deleteItem(call)
+        case "BatchWriteItem": try batchWriteItem(call)
+        case "TagResource": try tagResource(call)
+        case "UntagResource": try untagResource(call)
+        case "ListTagsOfResource": try listTagsOfResource(call)
+        default: call.failUnknownOperation()
+        }
+    }
+
+    private func performOnStreams(_ call: ServiceCall) throws(AWSError) {
+        switch call.operation {
+        case "ListStreams": try listStreams(call)
+        case "DescribeStream": try describeStream(call)
+        case "GetShardIterator": try getShardIterator(call)
+        case "GetRecords": try getRecords(call)
+        default: call.failUnknownOperation()
+        }
+    }
+}
+
+// MARK: - Writing
+
+extension DynamoDBService {
+    /// Runs an operation on the writer thread and answers, after its commit, with the JSON that it returns.
+    func write(
+        _ call: ServiceCall,
+        _ operation: @escaping @Sendable (StoreWriter) throws(StoreError) -> Result<[UInt8], AWSError>
+    ) {
+        store.submit(operation) { result in
+            switch result {
+            case .success(.success(let json)): call.succeed(json: json)
+            case .success(.failure(let error)): call.fail(error)
+            case .failure(let error): call.fail(AWSError(storeFailure: error))
+            }
+        }
+    }
+}
+
+extension AWSError {
+    /// What the store could not do, as DynamoDB reports its own failures.
+    init(storeFailure error: StoreError) {
+        self.init("InternalServerError", error.description, status: 500)
+    }
+}
