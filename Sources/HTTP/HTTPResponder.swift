@@ -1,16 +1,88 @@
+import Synchronization
+
 /// The way back to one request's client. A responder that is let go without an answer answers 500.
 package final class HTTPResponder: Sendable {
+    private enum Way: Sendable {
+        case connection(HTTPConnection, request: UInt64)
+        case recording(Recording)
+    }
+
+    /// What a responder without a connection knows.
+    private final class Recording: Sendable {
+        let answer: @Sendable (HTTPResponse) -> Void
+        /// nil once the client "left".
+        let disconnectActions = Mutex<[@Sendable () -> Void]?>([])
+
+        init(answer: @escaping @Sendable (HTTPResponse) -> Void) { self.answer = answer }
+    }
+
+    private let way: Way
+    private let isAnswered = Atomic(false)
+
+    init(_ connection: HTTPConnection, request: UInt64) {
+        way = .connection(connection, request: request)
+    }
+
     /// A responder that belongs to no connection and hands its answer to a closure: for tests of handlers.
-    package init(recording answer: @escaping @Sendable (HTTPResponse) -> Void) { fatalError("pending") }
+    package init(recording answer: @escaping @Sendable (HTTPResponse) -> Void) {
+        way = .recording(Recording(answer: answer))
+    }
+
+    deinit {
+        if isAnswered.load(ordering: .relaxed) { return }
+        if case .connection(let connection, let request) = way {
+            let text = [UInt8]("The request was let go without an answer.".utf8)
+            connection.post(HTTPResponse(status: 500, body: .bytes(text)), to: request)
+        }
+    }
 
     /// Answers. From any thread; later calls do nothing. On the loop's thread the answer is written at once.
-    package func respond(_ response: HTTPResponse) { fatalError("pending") }
+    package func respond(_ response: HTTPResponse) {
+        if isAnswered.exchange(true, ordering: .relaxed) {
+            assertionFailure("a request is answered once")
+            return
+        }
+        switch way {
+        case .connection(let connection, let request): connection.post(response, to: request)
+        case .recording(let recording): recording.answer(response)
+        }
+    }
 
     /// Calls the action if the client leaves before it is answered, at once if it left already. On the loop's thread.
     ///
-    /// A client that closes only its sending half counts as gone as soon as an action is set.
-    package func onDisconnect(_ action: @escaping @Sendable () -> Void) { fatalError("pending") }
+    /// A client that closes only its sending half counts as gone as soon as an action is set: long polls must not
+    /// hand messages to the dead. Without an action such a client still gets its answer.
+    package func onDisconnect(_ action: @escaping @Sendable () -> Void) {
+        if isAnswered.load(ordering: .relaxed) { return }
+        switch way {
+        case .connection(let connection, let request): connection.setDisconnectAction(action, for: request)
+        case .recording(let recording):
+            let isGone = recording.disconnectActions.withLock { actions in
+                actions?.append(action)
+                return actions == nil
+            }
+            if isGone { action() }
+        }
+    }
 
     /// False once the client is known to have left. From any thread.
-    package var isConnected: Bool { fatalError("pending") }
+    package var isConnected: Bool {
+        switch way {
+        case .connection(let connection, _): connection.isConnected.load(ordering: .relaxed)
+        case .recording(let recording): recording.disconnectActions.withLock { $0 != nil }
+        }
+    }
+
+    /// Lets the client of a recording responder leave; for tests of handlers.
+    package func disconnect() {
+        guard case .recording(let recording) = way else {
+            preconditionFailure("a client with a connection leaves by itself")
+        }
+        let actions = recording.disconnectActions.withLock { actions in
+            defer { actions = nil }
+            return actions ?? []
+        }
+        if isAnswered.load(ordering: .relaxed) { return }
+        for action in actions { action() }
+    }
 }

@@ -1,0 +1,18 @@
+/// What a server accepts and how long it waits.
+package struct HTTPLimits: Sendable {
+    /// Request line and header fields together; also trailers and chunk extensions together.
+    package var headBytesMax = 64 * 1024
+    package var headerCountMax = 128
+    package var bodyBytesMax = 16 * 1024 * 1024
+    package var connectionsMax = 10_000
+    /// What all connections of the server together hold of bodies that are not complete yet.
+    package var heldBytesMax = 512 * 1024 * 1024
+    /// From a request's first byte to its last.
+    package var requestTimeout = Duration.seconds(60)
+    /// Between requests on a kept connection; nil keeps it for ever.
+    package var idleTimeout: Duration? = .seconds(120)
+    /// Without the client taking a single byte of its answer.
+    package var writeTimeout = Duration.seconds(60)
+
+    package init() {}
+}
