@@ -1,0 +1,186 @@
+import AWSWire
+import DynamoDBService
+import EventModel
+import EventStore
+import Glibc
+import HTTP
+import IdentityService
+import KinesisService
+import LambdaService
+import MappingEngine
+import RuntimeAPI
+import SQSService
+import Synchronization
+import Telemetry
+
+/// The running service: store, two loops, the services on one of them, functions and mappings on the other.
+final class Daemon: Sendable {
+    static let version = "0.1.0"
+
+    let configuration: ServeConfiguration
+    let store: EventStore
+    let metrics: Metrics
+    let logger: Logger
+    let startedAt: Timestamp
+    let directory: String
+    private let apiLoop: EventLoop
+    let engineLoop: EventLoop
+    let host: FunctionHost
+    let engine: Engine
+    private let server: ListeningServer
+    private let isReadyFlag = Atomic(false)
+    private let port: UInt16
+
+    var isReady: Bool { isReadyFlag.load(ordering: .relaxed) }
+    var address: String { "http://\(configuration.host):\(port)" }
+    var readyLine: String { "Ready. \(address) data=\(directory) version=\(Self.version)\n" }
+
+    /// Opens the store and binds the port, so that a wrong setting stops the start before anything runs.
+    init(_ configuration: ServeConfiguration) throws(DaemonError) {
+        self.configuration = configuration
+        startedAt = RealClock.now()
+        metrics = Metrics()
+        logger = Self.makeLogger(configuration)
+        let store: EventStore
+        do {
+            let durability: EventStore.Durability = configuration.durability == .full ? .full : .normal
+            store = try EventStore.open(
+                directory: configuration.dataDirectory, durability: durability, now: RealClock.now)
+        } catch {
+            throw DaemonError("\(error)")
+        }
+        self.store = store
+        directory = Self.absolute(configuration.dataDirectory)
+        do {
+            apiLoop = try EventLoop(label: "api")
+            engineLoop = try EventLoop(label: "engine")
+            server = ListeningServer(loop: apiLoop)
+            port = try server.listen(host: configuration.host, port: configuration.port)
+        } catch {
+            throw DaemonError("cannot listen on \(configuration.host):\(configuration.port): \(error)")
+        }
+        var hosting = FunctionHostConfiguration(
+            runtimeDirectory: "\(directory)/runtime",
+            endpointURL: "http://\(Self.loopback(configuration.host)):\(port)")
+        hosting.concurrencyLimit = configuration.concurrencyLimit
+        hosting.inheritedEnvironment = ProcessEnvironment.forHandlers
+        if let credentials = configuration.credentials {
+            hosting.accessKey = credentials.accessKey
+            hosting.secretKey = credentials.secretKey
+        }
+        do {
+            let log = FunctionLog(logger: logger)
+            host = try FunctionHost(
+                loop: engineLoop, configuration: hosting, logger: logger, metrics: metrics, now: RealClock.now,
+                logSink: { log.write($0) })
+        } catch {
+            throw DaemonError("\(error)")
+        }
+        let reader: StoreReader
+        do { reader = try store.makeReader() } catch { throw DaemonError("\(error)") }
+        engine = Engine(
+            context: EngineContext(
+                loop: engineLoop, store: store, reader: reader, host: host, metrics: metrics, logger: logger,
+                now: RealClock.now))
+    }
+
+    /// Applies templates, starts the threads and serves.
+    func start() throws(DaemonError) {
+        try TemplateApplier(store: store, endpoint: address, configuration: configuration, logger: logger).applyAll()
+        let router = try makeRouter()
+        server.handle { request, responder in router.handle(request, responder) }
+        engineLoop.start()
+        apiLoop.start()
+        engine.start()
+        isReadyFlag.store(true, ordering: .relaxed)
+    }
+
+    private func makeRouter() throws(DaemonError) -> ServiceRouter {
+        let reader: StoreReader
+        do { reader = try store.makeReader() } catch { throw DaemonError("\(error)") }
+        let verifier = configuration.credentials.map {
+            SignatureVerifier(
+                credentials: Credentials(accessKeyID: $0.accessKey, secretAccessKey: $0.secretKey),
+                now: RealClock.now)
+        }
+        var router = ServiceRouter(verifier: verifier)
+        SQSService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
+        KinesisService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
+        DynamoDBService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
+        LambdaService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
+        IdentityService().register(on: &router)
+        registerPages(on: &router)
+        return router
+    }
+
+    private static func makeLogger(_ configuration: ServeConfiguration) -> Logger {
+        let level: LogLevel =
+            switch configuration.logLevel {
+            case .trace: .trace
+            case .debug: .debug
+            case .info: .info
+            case .warn: .warning
+            case .error: .error
+            }
+        return Logger(
+            level: level, format: configuration.logFormat == .json ? .json : .text,
+            time: { RealClock.now().iso8601Milliseconds })
+    }
+
+    private static func absolute(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// Where handlers on this machine reach a server that listens on every address.
+    private static func loopback(_ host: String) -> String {
+        host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
+    }
+}
+
+// MARK: - Stopping
+
+extension Daemon {
+    /// Stops polling, lets invocations end for a while, settles what they did, and calls back with the exit code.
+    func drain(timeout: Duration, _ completion: @escaping @Sendable (Int32) -> Void) {
+        isReadyFlag.store(false, ordering: .relaxed)
+        let isOver = Atomic(false)
+        let finish: @Sendable (Bool) -> Void = { [self] isComplete in
+            guard isOver.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else { return }
+            if !isComplete {
+                logger.log(.warning, "drain timed out", ["seconds": .int(Int(timeout.components.seconds))])
+            }
+            host.shutdown { [self] in close(completion) }
+        }
+        engine.drain { finish(true) }
+        engineLoop.execute { [self] in
+            engineLoop.schedule(after: timeout) { finish(false) }
+        }
+    }
+
+    private func close(_ completion: @escaping @Sendable (Int32) -> Void) {
+        // Off the loops: closing waits for them.
+        Thread.run("shutdown") { [self] in
+            server.close()
+            apiLoop.stop()
+            engineLoop.stop()
+            do {
+                try store.close()
+                completion(0)
+            } catch {
+                logger.log(.error, "store not closed", ["error": .string("\(error)")])
+                completion(1)
+            }
+        }
+    }
+
+    /// For the second signal: no handler may outlive the daemon.
+    func killHandlers() {
+        let isDone = Atomic(false)
+        engineLoop.execute { [self] in
+            host.shutdown { isDone.store(true, ordering: .relaxed) }
+        }
+        for _ in 0..<50 where !isDone.load(ordering: .relaxed) { usleep(10_000) }
+    }
+}

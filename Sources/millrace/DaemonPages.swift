@@ -1,0 +1,111 @@
+import AWSWire
+import ByteCoding
+import EventModel
+import EventStore
+import HTTP
+import MappingEngine
+
+// MARK: - Pages outside of AWS's APIs
+
+extension Daemon {
+    func registerPages(on router: inout ServiceRouter) {
+        router.register(path: "/_localstack/health") { [self] _, responder in
+            responder.respond(Self.json(healthReport()))
+        }
+        router.register(path: "/healthz") { _, responder in
+            responder.respond(Self.text(200, "ok\n"))
+        }
+        router.register(path: "/readyz") { [self] _, responder in
+            responder.respond(isReady ? Self.text(200, "ready\n") : Self.text(503, "draining\n"))
+        }
+        router.register(path: "/metrics") { [self] _, responder in
+            responder.respond(
+                HTTPResponse(
+                    status: 200, headers: [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")],
+                    body: .bytes(metrics.renderPrometheus())))
+        }
+        router.register(path: "/_millrace/status") { [self] _, responder in
+            onEngine { responder.respond(Self.bytes($0.statusReport().json)) }
+        }
+        router.register(path: "/_millrace/lag") { [self] request, responder in
+            let id = Self.parameter("mapping", of: request)
+            guard knows(mapping: id, responder) else { return }
+            onEngine { responder.respond(Self.bytes($0.lagReport(mapping: id).json)) }
+        }
+        router.register(path: "/_millrace/decisions") { [self] request, responder in
+            let id = Self.parameter("mapping", of: request)
+            guard knows(mapping: id, responder) else { return }
+            let limit = Self.limit(of: request)
+            onEngine { $0.answer(responder) { try $0.decisionReport(mapping: id, limit: limit).json } }
+        }
+        router.register(path: "/_millrace/discards") { [self] request, responder in
+            let id = Self.parameter("mapping", of: request)
+            guard knows(mapping: id, responder) else { return }
+            let limit = Self.limit(of: request)
+            onEngine { $0.answer(responder) { try $0.discardReport(mapping: id, limit: limit).json } }
+        }
+    }
+
+    /// Runs on the engine's loop, where pollers and their reader live.
+    private func onEngine(_ work: @escaping @Sendable (Daemon) -> Void) {
+        engineLoop.execute { [self] in work(self) }
+    }
+
+    private func answer(
+        _ responder: HTTPResponder, _ make: (Daemon) throws(StoreError) -> [UInt8]
+    ) {
+        do throws(StoreError) {
+            responder.respond(Self.bytes(try make(self)))
+        } catch {
+            responder.respond(Self.message(500, "\(error)"))
+        }
+    }
+
+    private func knows(mapping id: String?, _ responder: HTTPResponder) -> Bool {
+        guard let id, store.catalog.mapping(id) == nil else { return true }
+        responder.respond(Self.message(404, "There is no mapping \(id); `millrace status` lists them."))
+        return false
+    }
+
+    private func healthReport() -> JSONValue {
+        var services: [(String, JSONValue)] = []
+        for name in ["dynamodb", "dynamodbstreams", "kinesis", "lambda", "sqs", "sts"] {
+            services.append((name, .string("running")))
+        }
+        return .object(
+            JSONObject([
+                ("services", .object(JSONObject(services))), ("edition", .string("millrace")),
+                ("version", .string(Self.version)),
+            ]))
+    }
+
+    private static func json(_ tree: JSONValue) -> HTTPResponse { bytes(tree.bytes) }
+
+    private static func bytes(_ json: [UInt8]) -> HTTPResponse {
+        HTTPResponse(status: 200, headers: [("Content-Type", "application/json")], body: .bytes(json))
+    }
+
+    private static func text(_ status: Int, _ text: String) -> HTTPResponse {
+        HTTPResponse(status: status, headers: [("Content-Type", "text/plain")], body: .bytes(Array(text.utf8)))
+    }
+
+    private static func message(_ status: Int, _ text: String) -> HTTPResponse {
+        var answer = json(.object(JSONObject([("message", .string(text))])))
+        answer.status = status
+        return answer
+    }
+
+    /// A query parameter whose value needs no decoding (mapping IDs, numbers).
+    private static func parameter(_ name: String, of request: HTTPRequest) -> String? {
+        for pair in request.query?.split(separator: "&") ?? [] {
+            let parts = pair.split(separator: "=", maxSplits: 1)
+            if parts.count == 2, parts[0] == name { return String(parts[1]) }
+        }
+        return nil
+    }
+
+    /// 100 unless the query says otherwise, 1,000 at most.
+    private static func limit(of request: HTTPRequest) -> Int {
+        min(1_000, max(1, parameter("limit", of: request).flatMap { Int($0) } ?? 100))
+    }
+}

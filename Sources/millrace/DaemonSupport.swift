@@ -1,0 +1,97 @@
+import Glibc
+import HTTP
+import RuntimeAPI
+import Synchronization
+import Telemetry
+
+/// The public server, bound before the services exist; requests that come too early are told so.
+final class ListeningServer: Sendable {
+    typealias Handler = @Sendable (HTTPRequest, HTTPResponder) -> Void
+
+    private let handler: HandlerBox
+    private let server: HTTPServer
+
+    init(loop: EventLoop) {
+        let box = HandlerBox()
+        handler = box
+        server = HTTPServer(loop: loop) { request, responder in box.handle(request, responder) }
+    }
+
+    func listen(host: String, port: UInt16) throws(HTTPError) -> UInt16 {
+        try server.listen(host: host, port: port)
+    }
+
+    func handle(_ handler: @escaping Handler) { self.handler.set(handler) }
+    func close() { server.close() }
+
+    /// Set once before the loop starts, then only read.
+    private final class HandlerBox: Sendable {
+        private let stored = Mutex<Handler?>(nil)
+        func set(_ handler: @escaping Handler) { stored.withLock { $0 = handler } }
+        func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
+            guard let handler = stored.withLock({ $0 }) else {
+                return responder.respond(HTTPResponse(status: 503, body: .bytes(Array("starting\n".utf8))))
+            }
+            handler(request, responder)
+        }
+    }
+}
+
+/// A thread for one piece of work that may wait.
+enum Thread {
+    private final class Work {
+        let action: @Sendable () -> Void
+        init(_ action: @escaping @Sendable () -> Void) { self.action = action }
+    }
+
+    static func run(_ name: String, _ action: @escaping @Sendable () -> Void) {
+        var thread = pthread_t()
+        let work = Unmanaged.passRetained(Work(action)).toOpaque()
+        let code = pthread_create(&thread, nil, { argument in
+            guard let argument else { return nil }
+            Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().action()
+            return nil
+        }, work)
+        precondition(code == 0, "a thread could not be started: \(String(cString: strerror(code)))")
+        pthread_setname_np(thread, name)
+        pthread_detach(thread)
+    }
+}
+
+/// Function log lines as log lines of the daemon.
+final class FunctionLog {
+    private let logger: Logger
+    init(logger: Logger) { self.logger = logger }
+
+    func write(_ line: FunctionLogLine) {
+        let level: LogLevel = line.isPlatform ? .debug : .info
+        guard logger.isEnabled(level) else { return }
+        logger.log(
+            level, "function log",
+            [
+                "function": .string(line.functionName), "request": .string(line.requestID ?? ""),
+                "line": .string(String(decoding: line.bytes, as: UTF8.self)),
+            ])
+    }
+}
+
+/// The variables of this process.
+enum ProcessEnvironment {
+    static var variables: [String: String] {
+        var found: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let text = String(cString: entry)
+            if let equals = text.firstIndex(of: "=") {
+                found[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            next += 1
+        }
+        return found
+    }
+
+    /// What handlers may see of it: where programs are, and the language of texts. Nothing that could be a secret.
+    static var forHandlers: [String: String] {
+        variables.filter { ["PATH", "LANG", "HOME"].contains($0.key) }
+    }
+}
