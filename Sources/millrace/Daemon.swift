@@ -15,8 +15,6 @@ import Telemetry
 
 /// The running service: store, two loops, the services on one of them, functions and mappings on the other.
 final class Daemon: Sendable {
-    static let version = "0.1.0"
-
     let configuration: ServeConfiguration
     let store: EventStore
     let metrics: Metrics
@@ -33,7 +31,7 @@ final class Daemon: Sendable {
 
     var isReady: Bool { isReadyFlag.load(ordering: .relaxed) }
     var address: String { "http://\(configuration.host):\(port)" }
-    var readyLine: String { "Ready. \(address) data=\(directory) version=\(Self.version)\n" }
+    var readyLine: String { "Ready. \(address) data=\(directory) version=\(Version.text)\n" }
 
     /// Opens the store and binds the port, so that a wrong setting stops the start before anything runs.
     init(_ configuration: ServeConfiguration) throws(DaemonError) {

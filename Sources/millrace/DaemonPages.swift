@@ -25,24 +25,24 @@ extension Daemon {
                     body: .bytes(metrics.renderPrometheus())))
         }
         router.register(path: "/_millrace/status") { [self] _, responder in
-            onEngine { responder.respond(Self.bytes($0.statusReport().json)) }
+            onEngine { responder.respond(Self.bytes($0.statusReport().json.bytes)) }
         }
         router.register(path: "/_millrace/lag") { [self] request, responder in
             let id = Self.parameter("mapping", of: request)
             guard knows(mapping: id, responder) else { return }
-            onEngine { responder.respond(Self.bytes($0.lagReport(mapping: id).json)) }
+            onEngine { responder.respond(Self.bytes($0.lagReport(mapping: id).json.bytes)) }
         }
         router.register(path: "/_millrace/decisions") { [self] request, responder in
             let id = Self.parameter("mapping", of: request)
             guard knows(mapping: id, responder) else { return }
             let limit = Self.limit(of: request)
-            onEngine { $0.answer(responder) { try $0.decisionReport(mapping: id, limit: limit).json } }
+            onEngine { $0.answer(responder) { try $0.decisionReport(mapping: id, limit: limit).json.bytes } }
         }
         router.register(path: "/_millrace/discards") { [self] request, responder in
             let id = Self.parameter("mapping", of: request)
             guard knows(mapping: id, responder) else { return }
             let limit = Self.limit(of: request)
-            onEngine { $0.answer(responder) { try $0.discardReport(mapping: id, limit: limit).json } }
+            onEngine { $0.answer(responder) { try $0.discardReport(mapping: id, limit: limit).json.bytes } }
         }
     }
 
@@ -75,7 +75,7 @@ extension Daemon {
         return .object(
             JSONObject([
                 ("services", .object(JSONObject(services))), ("edition", .string("millrace")),
-                ("version", .string(Self.version)),
+                ("version", .string(Version.text)),
             ]))
     }
 

@@ -1,0 +1,199 @@
+import Digest
+import EventModel
+import EventStore
+import Telemetry
+import Template
+
+/// Makes the store hold what the templates ask for; what is already so is left alone.
+struct TemplateApplier {
+    let store: EventStore
+    let endpoint: String
+    let configuration: ServeConfiguration
+    let logger: Logger
+
+    /// Reads every template before the first one is applied, so that a problem in any of them changes nothing.
+    func applyAll() throws(DaemonError) {
+        var plans: [(file: String, plan: TemplatePlan)] = []
+        for file in configuration.templates {
+            let context = TemplateContext(
+                parameters: configuration.templateParameters, endpoint: endpoint, now: RealClock.now())
+            do {
+                plans.append((file, try TemplateReader.plan(file: file, context: context)))
+            } catch {
+                throw DaemonError("the template cannot be applied; nothing was changed.\n\(error)")
+            }
+        }
+        guard !plans.isEmpty else { return }
+        let steps = plans.map { PlanSteps(plan: $0.plan) }
+        do {
+            // One operation, one transaction: all of it or nothing.
+            let changed = try store.perform { writer throws(StoreError) in
+                for step in steps { try step.check(writer) }
+                var count = 0
+                for step in steps { count += try step.apply(writer) }
+                return count
+            }
+            logger.log(.info, "templates applied", ["templates": .int(plans.count), "changed": .int(changed)])
+        } catch {
+            throw DaemonError("the template cannot be applied; nothing was changed. \(error)")
+        }
+    }
+}
+
+/// One plan against the store. Runs on the writer thread, inside one transaction.
+struct PlanSteps: Sendable {
+    let plan: TemplatePlan
+
+    /// Refuses what cannot become so without losing what is there, before anything is written.
+    func check(_ writer: StoreWriter) throws(StoreError) {
+        let snapshot = writer.catalog
+        for wanted in plan.streams {
+            guard let stream = snapshot.stream(named: wanted.name, in: Location()) else { continue }
+            let isOnDemand = stream.kind == .kinesis(isOnDemand: true)
+            let open = stream.shards.filter(\.isOpen).count
+            guard isOnDemand == wanted.isOnDemand, isOnDemand || open == wanted.shardCount else {
+                throw .conflict(
+                    "Stream \(wanted.name) exists with \(open) open shard(s); resharding by template is not supported yet. "
+                        + "Delete it, or give it \(open) in the template.")
+            }
+        }
+        for wanted in plan.tables {
+            guard let table = snapshot.table(named: wanted.name, in: Location()) else { continue }
+            guard table.hashKey == wanted.hashKey, table.rangeKey == wanted.rangeKey else {
+                throw .conflict("Table \(wanted.name) exists with another key schema, which cannot be changed. Delete it first.")
+            }
+        }
+        for wanted in plan.mappings {
+            guard let mapping = existing(wanted, snapshot) else { continue }
+            guard mapping.state.isSettled else {
+                throw .conflict("\(wanted.origin): mapping \(mapping.id) is \(mapping.state.rawValue); start again in a moment.")
+            }
+        }
+    }
+
+    /// Returns how many definitions were created or changed.
+    func apply(_ writer: StoreWriter) throws(StoreError) -> Int {
+        var changed = 0
+        for queue in plan.queues { changed += try apply(queue, writer) }
+        for stream in plan.streams { changed += try apply(stream, writer) }
+        for table in plan.tables { changed += try apply(table, writer) }
+        for function in plan.functions { changed += try apply(function, writer) }
+        for mapping in plan.mappings { changed += try apply(mapping, writer) }
+        return changed
+    }
+
+    private func apply(_ wanted: TemplatePlan.Queue, _ writer: StoreWriter) throws(StoreError) -> Int {
+        guard let queue = writer.catalog.queue(named: wanted.name, in: Location()) else {
+            _ = try writer.createQueue(
+                name: wanted.name, location: Location(), attributes: wanted.attributes, tags: wanted.tags)
+            return 1
+        }
+        guard queue.attributes != wanted.attributes || queue.tags != wanted.tags else { return 0 }
+        _ = try writer.updateQueue(queue.key, attributes: wanted.attributes, tags: wanted.tags)
+        return 1
+    }
+
+    private func apply(_ wanted: TemplatePlan.Stream, _ writer: StoreWriter) throws(StoreError) -> Int {
+        guard writer.catalog.stream(named: wanted.name, in: Location()) == nil else { return 0 }
+        _ = try writer.createStream(
+            name: wanted.name, location: Location(), isOnDemand: wanted.isOnDemand, shardCount: wanted.shardCount,
+            retentionHours: wanted.retentionHours)
+        return 1
+    }
+
+    private func apply(_ wanted: TemplatePlan.Table, _ writer: StoreWriter) throws(StoreError) -> Int {
+        guard var table = writer.catalog.table(named: wanted.name, in: Location()) else {
+            _ = try writer.createTable(Self.definition(wanted, now: writer.now), view: wanted.streamView)
+            return 1
+        }
+        let before = table
+        table.isOnDemand = wanted.isOnDemand
+        table.readCapacityUnits = wanted.readCapacityUnits
+        table.writeCapacityUnits = wanted.writeCapacityUnits
+        table.isDeletionProtected = wanted.isDeletionProtected
+        table.tags = wanted.tags
+        var changed = 0
+        if table != before {
+            _ = try writer.updateTable(table)
+            changed = 1
+        }
+        return max(changed, try applyStream(wanted.streamView, of: table, writer))
+    }
+
+    private func applyStream(
+        _ view: StreamView?, of table: TableDefinition, _ writer: StoreWriter
+    ) throws(StoreError) -> Int {
+        let latest = table.latestStream.flatMap { writer.catalog.stream($0) }
+        var current: StreamView?
+        if let latest, latest.isEnabled, case .table(_, _, let shown, _) = latest.kind { current = shown }
+        guard current != view else { return 0 }
+        if current != nil { _ = try writer.disableStream(of: table.key) }
+        if let view { _ = try writer.enableStream(of: table.key, view: view) }
+        return 1
+    }
+
+    private static func definition(_ wanted: TemplatePlan.Table, now: Timestamp) -> TableDefinition {
+        TableDefinition(
+            key: TableKey(rawValue: 0), id: RandomBytes.uuid(), name: wanted.name, location: Location(),
+            hashKey: wanted.hashKey, rangeKey: wanted.rangeKey, isOnDemand: wanted.isOnDemand,
+            readCapacityUnits: wanted.readCapacityUnits, writeCapacityUnits: wanted.writeCapacityUnits,
+            isDeletionProtected: wanted.isDeletionProtected, tags: wanted.tags, createdAt: now, latestStream: nil)
+    }
+
+    private func apply(_ wanted: FunctionDefinition, _ writer: StoreWriter) throws(StoreError) -> Int {
+        if var stored = writer.catalog.function(named: wanted.name, in: wanted.location) {
+            stored.modifiedAt = wanted.modifiedAt
+            if stored == wanted { return 0 }
+        }
+        try writer.putFunction(wanted)
+        return 1
+    }
+}
+
+// MARK: - Mappings
+
+extension PlanSteps {
+    private func apply(_ wanted: TemplatePlan.Mapping, _ writer: StoreWriter) throws(StoreError) -> Int {
+        guard var mapping = existing(wanted, writer.catalog) else {
+            guard let source = source(of: wanted, writer.catalog) else {
+                throw .notFound("\(wanted.origin): the source of the mapping")
+            }
+            try writer.createMapping(Self.mapping(wanted, source: source, now: writer.now))
+            return 1
+        }
+        guard mapping.settings != wanted.settings || mapping.isEnabled != wanted.isEnabled else { return 0 }
+        mapping.settings = wanted.settings
+        mapping.isEnabled = wanted.isEnabled
+        mapping.state = .updating
+        mapping.modifiedAt = writer.now
+        try writer.updateMapping(mapping)
+        return 1
+    }
+
+    private static func mapping(
+        _ wanted: TemplatePlan.Mapping, source: ARN, now: Timestamp
+    ) -> EventSourceMapping {
+        let isStream = wanted.settings.stream != nil
+        return EventSourceMapping(
+            id: RandomBytes.uuid(), location: Location(), source: source, functionARN: wanted.functionARN,
+            settings: wanted.settings, state: .creating, isEnabled: wanted.isEnabled,
+            stateTransitionReason: isStream ? "User action" : "USER_INITIATED",
+            lastProcessingResult: isStream ? "No records processed" : nil, modifiedAt: now)
+    }
+
+    private func existing(_ wanted: TemplatePlan.Mapping, _ snapshot: CatalogSnapshot) -> EventSourceMapping? {
+        guard let source = source(of: wanted, snapshot) else { return nil }
+        return snapshot.mappings.first {
+            $0.source == source && $0.functionARN == wanted.functionARN && $0.state != .deleting
+        }
+    }
+
+    private func source(of wanted: TemplatePlan.Mapping, _ snapshot: CatalogSnapshot) -> ARN? {
+        switch wanted.source {
+        case .resource(let arn): return arn
+        case .tableStream(let name):
+            let table = snapshot.table(named: name, in: Location())
+            return table?.latestStream.flatMap { snapshot.stream($0) }?.arn
+        }
+    }
+}
