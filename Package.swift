@@ -58,7 +58,8 @@ let shells: [Target] = [
     module(
         "MappingEngine",
         [
-            "RuntimeAPI", "EventStore", "MappingCore", "EventModel", "ByteCoding", "HTTP", "Telemetry", "Digest",
+            "RuntimeAPI", "EventStore", "MappingCore", "EventModel", "ByteCoding", "HTTP", "Telemetry",
+            "Digest",
         ]),
 ]
 

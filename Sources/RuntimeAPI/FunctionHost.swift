@@ -46,6 +46,9 @@ package final class FunctionHost: @unchecked Sendable {
 // MARK: - Functions
 
 extension FunctionHost {
+    /// Environments of all functions, starting ones included.
+    package var environmentCount: Int { pools.values.reduce(0) { $0 + $1.environmentCount } }
+
     /// Adds a function or replaces it. A change retires idle environments now and busy ones after their invocation.
     package func define(_ function: FunctionDefinition) {
         precondition(loop.isCurrent, "the host is used on its loop")

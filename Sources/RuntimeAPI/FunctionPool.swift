@@ -30,6 +30,7 @@ final class FunctionPool {
         metrics = FunctionMetrics(functionName: function.name, registry: context.metrics)
     }
 
+    var environmentCount: Int { environments.count }
     var isEmpty: Bool { environments.isEmpty && commands.isEmpty && waiting.isEmpty }
 
     func define(_ function: FunctionDefinition) {

@@ -19,7 +19,7 @@ final class BenchDaemon {
         var arguments = [
             "serve", "--data", "\(directory)/data", "--port", "\(port)", "--durability", durability,
         ]
-        arguments += ["--log-level", "warning", "--concurrency", "1000"]
+        arguments += ["--log-level", "warn", "--concurrency", "1000"]
         if let template { arguments += ["--template", template] }
         process = try ChildProgram(path: program, arguments: arguments, output: output)
         let start = Monotonic.nanoseconds()

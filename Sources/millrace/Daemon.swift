@@ -4,9 +4,6 @@ import EventModel
 import EventStore
 import Glibc
 import HTTP
-import IdentityService
-import KinesisService
-import LambdaService
 import MappingEngine
 import RuntimeAPI
 import SQSService
@@ -41,7 +38,7 @@ final class Daemon: Sendable {
         logger = Self.makeLogger(configuration)
         let store: EventStore
         do {
-            let durability: EventStore.Durability = configuration.durability == .full ? .full : .normal
+            let durability: Durability = configuration.durability == .full ? .full : .normal
             store = try EventStore.open(
                 directory: configuration.dataDirectory, durability: durability, now: RealClock.now)
         } catch {
@@ -69,7 +66,8 @@ final class Daemon: Sendable {
         do {
             let log = FunctionLog(logger: logger)
             host = try FunctionHost(
-                loop: engineLoop, configuration: hosting, logger: logger, metrics: metrics, now: RealClock.now,
+                loop: engineLoop, configuration: hosting, logger: logger, metrics: metrics,
+                now: RealClock.now,
                 logSink: { log.write($0) })
         } catch {
             throw DaemonError("\(error)")
@@ -84,7 +82,8 @@ final class Daemon: Sendable {
 
     /// Applies templates, starts the threads and serves.
     func start() throws(DaemonError) {
-        try TemplateApplier(store: store, endpoint: address, configuration: configuration, logger: logger).applyAll()
+        try TemplateApplier(store: store, endpoint: address, configuration: configuration, logger: logger)
+            .applyAll()
         let router = try makeRouter()
         server.handle { request, responder in router.handle(request, responder) }
         engineLoop.start()
@@ -103,10 +102,7 @@ final class Daemon: Sendable {
         }
         var router = ServiceRouter(verifier: verifier)
         SQSService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
-        KinesisService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
         DynamoDBService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
-        LambdaService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
-        IdentityService().register(on: &router)
         registerPages(on: &router)
         return router
     }
@@ -145,9 +141,11 @@ extension Daemon {
         isReadyFlag.store(false, ordering: .relaxed)
         let isOver = Atomic(false)
         let finish: @Sendable (Bool) -> Void = { [self] isComplete in
-            guard isOver.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else { return }
+            guard isOver.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else {
+                return
+            }
             if !isComplete {
-                logger.log(.warning, "drain timed out", ["seconds": .int(Int(timeout.components.seconds))])
+                logger.log(.warning, "drain timed out", ["seconds": .integer(timeout.components.seconds)])
             }
             host.shutdown { [self] in close(completion) }
         }
@@ -159,7 +157,7 @@ extension Daemon {
 
     private func close(_ completion: @escaping @Sendable (Int32) -> Void) {
         // Off the loops: closing waits for them.
-        Thread.run("shutdown") { [self] in
+        Thread.run { [self] in
             server.close()
             apiLoop.stop()
             engineLoop.stop()

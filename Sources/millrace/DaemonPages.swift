@@ -4,6 +4,7 @@ import EventModel
 import EventStore
 import HTTP
 import MappingEngine
+import Telemetry
 
 // MARK: - Pages outside of AWS's APIs
 
@@ -36,13 +37,21 @@ extension Daemon {
             let id = Self.parameter("mapping", of: request)
             guard knows(mapping: id, responder) else { return }
             let limit = Self.limit(of: request)
-            onEngine { $0.answer(responder) { try $0.decisionReport(mapping: id, limit: limit).json.bytes } }
+            onEngine {
+                $0.answer(responder) { (daemon) throws(StoreError) in
+                    try daemon.decisionReport(mapping: id, limit: limit).json.bytes
+                }
+            }
         }
         router.register(path: "/_millrace/discards") { [self] request, responder in
             let id = Self.parameter("mapping", of: request)
             guard knows(mapping: id, responder) else { return }
             let limit = Self.limit(of: request)
-            onEngine { $0.answer(responder) { try $0.discardReport(mapping: id, limit: limit).json.bytes } }
+            onEngine {
+                $0.answer(responder) { (daemon) throws(StoreError) in
+                    try daemon.discardReport(mapping: id, limit: limit).json.bytes
+                }
+            }
         }
     }
 
@@ -86,7 +95,8 @@ extension Daemon {
     }
 
     private static func text(_ status: Int, _ text: String) -> HTTPResponse {
-        HTTPResponse(status: status, headers: [("Content-Type", "text/plain")], body: .bytes(Array(text.utf8)))
+        HTTPResponse(
+            status: status, headers: [("Content-Type", "text/plain")], body: .bytes(Array(text.utf8)))
     }
 
     private static func message(_ status: Int, _ text: String) -> HTTPResponse {

@@ -2,6 +2,7 @@ import ByteCoding
 import EventModel
 import EventStore
 import MappingEngine
+import RuntimeAPI
 
 // MARK: - What `status`, `lag` and `explain` show; on the engine's loop
 
@@ -38,13 +39,15 @@ extension Daemon {
             name = tableName
             isTableStream = true
         }
-        return StreamStatus(name: name, isTableStream: isTableStream, shards: stream.shards.count, records: records)
+        return StreamStatus(
+            name: name, isTableStream: isTableStream, shards: stream.shards.count, records: records)
     }
 
     func lagReport(mapping id: String?) -> LagReport {
         let chosen = engine.snapshots().filter { id == nil || $0.mapping.id == id }
         return LagReport(
-            nowAtMs: RealClock.now().millisecondsSinceEpoch, mappings: chosen.map { Self.status($0, withHistory: true) })
+            nowAtMs: RealClock.now().millisecondsSinceEpoch,
+            mappings: chosen.map { Self.status($0, withHistory: true) })
     }
 
     private static func status(_ snapshot: MappingSnapshot, withHistory: Bool) -> MappingStatus {
@@ -52,7 +55,8 @@ extension Daemon {
         let counts = snapshot.counts
         return MappingStatus(
             id: mapping.id, source: mapping.source.description, function: functionText(mapping),
-            state: mapping.state.rawValue, lastResult: mapping.lastProcessingResult, inFlight: snapshot.inFlight,
+            state: mapping.state.rawValue, lastResult: mapping.lastProcessingResult,
+            inFlight: snapshot.inFlight,
             waitsFor: snapshot.waitsFor, batches: counts.batches, invocations: counts.invocations,
             records: counts.records, retries: counts.retries, bisects: counts.bisects,
             discarded: counts.discarded, lastError: snapshot.lastError,
@@ -95,7 +99,8 @@ extension Daemon {
         return DecisionReport(decisions: entries.suffix(limit))
     }
 
-    private func entry(_ decision: Decision, _ snapshot: CatalogSnapshot) throws(StoreError) -> DecisionEntry {
+    private func entry(_ decision: Decision, _ snapshot: CatalogSnapshot) throws(StoreError) -> DecisionEntry
+    {
         var shardID = ""
         var first: String?
         var last: String?
@@ -127,13 +132,16 @@ extension Daemon {
 
     private static func entry(_ discard: Discard) -> DiscardEntry {
         DiscardEntry(
-            atMs: discard.discardedAt.millisecondsSinceEpoch, mapping: discard.mappingID, shard: discard.shardID,
+            atMs: discard.discardedAt.millisecondsSinceEpoch, mapping: discard.mappingID,
+            shard: discard.shardID,
             reason: discard.condition, attempts: discard.attempts,
             error: discard.errorPayload.isEmpty ? nil : errorText(discard.errorPayload),
             destination: discard.destination?.description, records: records(ofEvent: discard.payload))
     }
 
-    private static func errorText(_ payload: [UInt8]) -> String { String(decoding: payload.prefix(4_096), as: UTF8.self) }
+    private static func errorText(_ payload: [UInt8]) -> String {
+        String(decoding: payload.prefix(4_096), as: UTF8.self)
+    }
 
     /// The records of a kept event, in words.
     private static func records(ofEvent payload: [UInt8]) -> [DiscardedRecord] {
@@ -158,7 +166,9 @@ extension Daemon {
     }
 
     private static func text(ofBase64 data: String) -> String {
-        guard let bytes = Base64.decode(data), let text = String(validating: bytes, as: UTF8.self) else { return data }
+        guard let bytes = Base64.decode(data), let text = String(validating: bytes, as: UTF8.self) else {
+            return data
+        }
         return text
     }
 }

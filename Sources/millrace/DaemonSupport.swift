@@ -44,16 +44,17 @@ enum Thread {
         init(_ action: @escaping @Sendable () -> Void) { self.action = action }
     }
 
-    static func run(_ name: String, _ action: @escaping @Sendable () -> Void) {
+    static func run(_ action: @escaping @Sendable () -> Void) {
         var thread = pthread_t()
         let work = Unmanaged.passRetained(Work(action)).toOpaque()
-        let code = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().action()
-            return nil
-        }, work)
+        let code = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().action()
+                return nil
+            }, work)
         precondition(code == 0, "a thread could not be started: \(String(cString: strerror(code)))")
-        pthread_setname_np(thread, name)
         pthread_detach(thread)
     }
 }

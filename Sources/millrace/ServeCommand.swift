@@ -6,7 +6,9 @@ enum ServeCommand {
     static func run(_ arguments: [String]) -> Int32 {
         let configuration: ServeConfiguration
         do throws(UsageError) {
-            switch try ServeConfiguration.read(arguments: arguments, environment: ProcessEnvironment.variables) {
+            switch try ServeConfiguration.read(
+                arguments: arguments, environment: ProcessEnvironment.variables)
+            {
             case .help(let text):
                 StandardOutput.write(text)
                 return 0

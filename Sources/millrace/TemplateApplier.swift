@@ -13,27 +13,27 @@ struct TemplateApplier {
 
     /// Reads every template before the first one is applied, so that a problem in any of them changes nothing.
     func applyAll() throws(DaemonError) {
-        var plans: [(file: String, plan: TemplatePlan)] = []
-        for file in configuration.templates {
-            let context = TemplateContext(
-                parameters: configuration.templateParameters, endpoint: endpoint, now: RealClock.now())
-            do {
-                plans.append((file, try TemplateReader.plan(file: file, context: context)))
-            } catch {
-                throw DaemonError("the template cannot be applied; nothing was changed.\n\(error)")
-            }
+        guard !configuration.templates.isEmpty else { return }
+        let context = TemplateContext(
+            parameters: configuration.templateParameters, endpoint: endpoint, now: RealClock.now())
+        let step: PlanSteps
+        do {
+            step = PlanSteps(plan: try TemplateReader.plan(files: configuration.templates, context: context))
+        } catch {
+            throw DaemonError("the template cannot be applied; nothing was changed.\n\(error)")
         }
-        guard !plans.isEmpty else { return }
-        let steps = plans.map { PlanSteps(plan: $0.plan) }
         do {
             // One operation, one transaction: all of it or nothing.
             let changed = try store.perform { writer throws(StoreError) in
-                for step in steps { try step.check(writer) }
-                var count = 0
-                for step in steps { count += try step.apply(writer) }
-                return count
+                try step.check(writer)
+                return try step.apply(writer)
             }
-            logger.log(.info, "templates applied", ["templates": .int(plans.count), "changed": .int(changed)])
+            logger.log(
+                .info, "templates applied",
+                [
+                    "files": .integer(Int64(configuration.templates.count)),
+                    "changed": .integer(Int64(changed)),
+                ])
         } catch {
             throw DaemonError("the template cannot be applied; nothing was changed. \(error)")
         }
@@ -60,13 +60,17 @@ struct PlanSteps: Sendable {
         for wanted in plan.tables {
             guard let table = snapshot.table(named: wanted.name, in: Location()) else { continue }
             guard table.hashKey == wanted.hashKey, table.rangeKey == wanted.rangeKey else {
-                throw .conflict("Table \(wanted.name) exists with another key schema, which cannot be changed. Delete it first.")
+                throw .conflict(
+                    "Table \(wanted.name) exists with another key schema, which cannot be changed. Delete it first."
+                )
             }
         }
         for wanted in plan.mappings {
             guard let mapping = existing(wanted, snapshot) else { continue }
             guard mapping.state.isSettled else {
-                throw .conflict("\(wanted.origin): mapping \(mapping.id) is \(mapping.state.rawValue); start again in a moment.")
+                throw .conflict(
+                    "\(wanted.origin): mapping \(mapping.id) is \(mapping.state.rawValue); start again in a moment."
+                )
             }
         }
     }
@@ -96,7 +100,8 @@ struct PlanSteps: Sendable {
     private func apply(_ wanted: TemplatePlan.Stream, _ writer: StoreWriter) throws(StoreError) -> Int {
         guard writer.catalog.stream(named: wanted.name, in: Location()) == nil else { return 0 }
         _ = try writer.createStream(
-            name: wanted.name, location: Location(), isOnDemand: wanted.isOnDemand, shardCount: wanted.shardCount,
+            name: wanted.name, location: Location(), isOnDemand: wanted.isOnDemand,
+            shardCount: wanted.shardCount,
             retentionHours: wanted.retentionHours)
         return 1
     }
@@ -137,7 +142,8 @@ struct PlanSteps: Sendable {
             key: TableKey(rawValue: 0), id: RandomBytes.uuid(), name: wanted.name, location: Location(),
             hashKey: wanted.hashKey, rangeKey: wanted.rangeKey, isOnDemand: wanted.isOnDemand,
             readCapacityUnits: wanted.readCapacityUnits, writeCapacityUnits: wanted.writeCapacityUnits,
-            isDeletionProtected: wanted.isDeletionProtected, tags: wanted.tags, createdAt: now, latestStream: nil)
+            isDeletionProtected: wanted.isDeletionProtected, tags: wanted.tags, createdAt: now,
+            latestStream: nil)
     }
 
     private func apply(_ wanted: FunctionDefinition, _ writer: StoreWriter) throws(StoreError) -> Int {
@@ -181,7 +187,8 @@ extension PlanSteps {
             lastProcessingResult: isStream ? "No records processed" : nil, modifiedAt: now)
     }
 
-    private func existing(_ wanted: TemplatePlan.Mapping, _ snapshot: CatalogSnapshot) -> EventSourceMapping? {
+    private func existing(_ wanted: TemplatePlan.Mapping, _ snapshot: CatalogSnapshot) -> EventSourceMapping?
+    {
         guard let source = source(of: wanted, snapshot) else { return nil }
         return snapshot.mappings.first {
             $0.source == source && $0.functionARN == wanted.functionARN && $0.state != .deleting
