@@ -1,0 +1,82 @@
+import ByteCoding
+import EventModel
+
+extension EventSourceMapping {
+    /// The `EventSourceMappingConfiguration` of the wire, with the members that its source has (esm-api.md §4).
+    func encode(to json: inout JSONWriter) {
+        json.beginObject()
+        json.key("UUID")
+        json.value(id)
+        if let stream = settings.stream { Self.encode(stream.startingPosition, to: &json) }
+        json.key("BatchSize")
+        json.value(settings.batchSize)
+        json.key("MaximumBatchingWindowInSeconds")
+        json.value(settings.batchingWindowSeconds)
+        if settings.stream != nil {
+            json.key("ParallelizationFactor")
+            json.value(1)
+        }
+        json.key("EventSourceArn")
+        json.value(source.description)
+        json.key("FunctionArn")
+        json.value(functionARN.description)
+        json.key("LastModified")
+        json.value(thousandths: modifiedAt.millisecondsSinceEpoch)
+        if let lastProcessingResult {
+            json.key("LastProcessingResult")
+            json.value(lastProcessingResult)
+        }
+        json.key("State")
+        json.value(state.rawValue)
+        json.key("StateTransitionReason")
+        json.value(stateTransitionReason)
+        if let stream = settings.stream { Self.encode(stream, to: &json) }
+        json.key("FunctionResponseTypes")
+        json.beginArray()
+        if settings.reportsBatchItemFailures { json.value("ReportBatchItemFailures") }
+        json.endArray()
+        json.key("EventSourceMappingArn")
+        json.value(arn.description)
+        json.endObject()
+    }
+
+    /// The configuration as a whole answer.
+    var configuration: [UInt8] {
+        var json = JSONWriter(capacity: 1_024)
+        encode(to: &json)
+        return json.bytes
+    }
+
+    private static func encode(_ position: StartingPosition, to json: inout JSONWriter) {
+        json.key("StartingPosition")
+        switch position {
+        case .trimHorizon: json.value("TRIM_HORIZON")
+        case .latest: json.value("LATEST")
+        case .atTimestamp(let moment):
+            json.value("AT_TIMESTAMP")
+            json.key("StartingPositionTimestamp")
+            json.value(thousandths: moment.millisecondsSinceEpoch)
+        }
+    }
+
+    private static func encode(_ stream: StreamMappingSettings, to json: inout JSONWriter) {
+        json.key("DestinationConfig")
+        json.beginObject()
+        json.key("OnFailure")
+        json.beginObject()
+        if let destination = stream.onFailureDestination {
+            json.key("Destination")
+            json.value(destination.description)
+        }
+        json.endObject()
+        json.endObject()
+        json.key("MaximumRecordAgeInSeconds")
+        json.value(stream.maximumRecordAgeSeconds ?? -1)
+        json.key("BisectBatchOnFunctionError")
+        json.value(stream.bisectsOnError)
+        json.key("MaximumRetryAttempts")
+        json.value(stream.maximumRetryAttempts ?? -1)
+        json.key("TumblingWindowInSeconds")
+        json.value(0)
+    }
+}

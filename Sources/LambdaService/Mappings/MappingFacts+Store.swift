@@ -1,0 +1,39 @@
+import EventModel
+import EventStore
+
+extension MappingFacts {
+    /// What the definitions of one moment say about a request.
+    ///
+    /// - Parameter source: The mapping's source; `nil` when the request names none.
+    init(
+        _ catalog: CatalogSnapshot, _ request: MappingRequest, source: ARN?, location: Location,
+        now: Timestamp
+    ) {
+        self.init(
+            functionTimeoutSeconds: Self.timeout(request, location, catalog),
+            source: source.map { Self.source($0, catalog) } ?? .missing,
+            destinationExists: Self.destinationExists(request, catalog), now: now)
+    }
+
+    /// There are no versions and aliases yet, so a function with such a qualifier does not exist.
+    private static func timeout(
+        _ request: MappingRequest, _ location: Location, _ catalog: CatalogSnapshot
+    ) -> Int? {
+        guard let name = request.functionName,
+            let function = FunctionReference(parsing: name, in: location), function.isLatest
+        else { return nil }
+        return catalog.function(named: function.name, in: function.location)?.timeoutSeconds
+    }
+
+    private static func source(_ arn: ARN, _ catalog: CatalogSnapshot) -> Source {
+        if let queue = catalog.queue(arn) {
+            return .queue(visibilityTimeoutSeconds: queue.attributes.visibilityTimeoutSeconds)
+        }
+        return catalog.stream(arn) == nil ? .missing : .stream
+    }
+
+    private static func destinationExists(_ request: MappingRequest, _ catalog: CatalogSnapshot) -> Bool {
+        guard let arn = request.onFailureDestination.flatMap({ ARN($0) }) else { return false }
+        return catalog.queue(arn) != nil
+    }
+}
