@@ -108,6 +108,7 @@ let testTargets: [Target] = [
     tests("KinesisServiceTests", serviceTests + ["KinesisService"]),
     tests("DynamoDBServiceTests", serviceTests + ["DynamoDBService"]),
     tests("LambdaServiceTests", serviceTests + ["LambdaService"]),
+    tests("MappingEngineTests", ["MappingEngine", "EventModel", "ByteCoding"]),
     tests("EndToEndTests", ["ByteCoding", "EventModel", "HTTPClient"]),
     tests("TidyTests", []),
 ]

@@ -1,24 +1,24 @@
-import EventModel
+package import EventModel
 
 /// The records of one shard that are fetched and not yet settled, as the JSON that handlers will receive.
 ///
 /// A record is encoded once, when it is fetched. Batches, retries, suffixes and bisected halves are runs of
 /// neighbouring records, so each of them is a slice of these bytes.
-struct EncodedRecords {
+package struct EncodedRecords {
     /// One fetch: `{…},{…},{…},` and where each record lies in it.
     fileprivate struct Chunk {
         let bytes: [UInt8]
         let entries: [Entry]
     }
 
-    struct Entry: Equatable {
-        let position: Position
-        let arrival: Timestamp
+    package struct Entry: Equatable {
+        package let position: Position
+        package let arrival: Timestamp
         /// Where the record starts in its chunk, and where its closing brace ends; a comma follows.
         let start: Int
         let end: Int
 
-        init(position: Position, arrival: Timestamp, start: Int, end: Int) {
+        package init(position: Position, arrival: Timestamp, start: Int, end: Int) {
             self.position = position
             self.arrival = arrival
             self.start = start
@@ -28,14 +28,14 @@ struct EncodedRecords {
 
     private var chunks: [Chunk] = []
 
-    init() {}
+    package init() {}
 
-    var isEmpty: Bool { chunks.isEmpty }
+    package var isEmpty: Bool { chunks.isEmpty }
 
     /// Bytes held, for the bounds of the buffer and for tests.
-    var byteCount: Int { chunks.reduce(0) { $0 + $1.bytes.count } }
+    package var byteCount: Int { chunks.reduce(0) { $0 + $1.bytes.count } }
 
-    mutating func append(bytes: [UInt8], entries: [Entry]) {
+    package mutating func append(bytes: [UInt8], entries: [Entry]) {
         guard let first = entries.first else { return }
         if let last = chunks.last?.entries.last {
             precondition(first.position > last.position, "records are fetched in order")
@@ -44,17 +44,17 @@ struct EncodedRecords {
     }
 
     /// Forgets the chunks that hold nothing behind the given position.
-    mutating func release(through position: Position) {
+    package mutating func release(through position: Position) {
         let kept = chunks.firstIndex { ($0.entries.last?.position ?? 0) > position } ?? chunks.count
         if kept > 0 { chunks.removeFirst(kept) }
     }
 
-    mutating func removeAll() {
+    package mutating func removeAll() {
         chunks.removeAll()
     }
 
     /// The bytes of a run of records, commas between them and none behind the last.
-    func slices(from first: Position, through last: Position) -> [ArraySlice<UInt8>] {
+    package func slices(from first: Position, through last: Position) -> [ArraySlice<UInt8>] {
         var slices: [ArraySlice<UInt8>] = []
         for chunk in chunks {
             guard let range = chunk.indices(from: first, through: last) else { continue }
@@ -67,7 +67,7 @@ struct EncodedRecords {
     }
 
     /// Positions and arrivals of a run of records.
-    func entries(from first: Position, through last: Position) -> [Entry] {
+    package func entries(from first: Position, through last: Position) -> [Entry] {
         var found: [Entry] = []
         for chunk in chunks {
             guard let range = chunk.indices(from: first, through: last) else { continue }
@@ -77,12 +77,12 @@ struct EncodedRecords {
     }
 
     /// How many of the held records lie behind `floor`, up to and with `position`.
-    func count(through position: Position, after floor: Position) -> Int {
+    package func count(through position: Position, after floor: Position) -> Int {
         guard position > floor else { return 0 }
         return chunks.reduce(0) { $0 + ($1.indices(from: floor + 1, through: position)?.count ?? 0) }
     }
 
-    func arrival(of position: Position) -> Timestamp? {
+    package func arrival(of position: Position) -> Timestamp? {
         entries(from: position, through: position).first?.arrival
     }
 }

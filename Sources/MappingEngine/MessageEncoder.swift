@@ -1,13 +1,13 @@
 import ByteCoding
-import EventModel
+package import EventModel
 
 /// Writes received messages as the JSON that Lambda hands to functions (esm-sqs.md §8).
-struct MessageEncoder {
+package struct MessageEncoder {
     private let tail: [UInt8]
     /// With a batching window AWS's other back end answers, which writes the key with `null` (recorded).
     private let writesNullAttributesMD5: Bool
 
-    init(source: ARN, hasBatchingWindow: Bool) {
+    package init(source: ARN, hasBatchingWindow: Bool) {
         var tail: [UInt8] = []
         EventBytes.append(#"","eventSource":"aws:sqs","eventSourceARN":"#, to: &tail)
         EventBytes.appendString(source.description, to: &tail)
@@ -21,7 +21,7 @@ struct MessageEncoder {
     /// Appends one message without a comma.
     ///
     /// - Parameter attributes: The message attributes as a JSON object in SQS's wire form; empty when there are none.
-    func append(
+    package func append(
         _ message: ReceivedMessage, body: Span<UInt8>, attributes: Span<UInt8>, to bytes: inout [UInt8]
     ) {
         EventBytes.append(#"{"messageId":""#, to: &bytes)

@@ -1,8 +1,8 @@
 import ByteCoding
-import EventModel
+package import EventModel
 
 /// Writes stored stream records as the JSON that Lambda hands to functions (esm-streams.md §8).
-struct RecordEncoder {
+package struct RecordEncoder {
     private enum Form {
         case kinesis(eventIDHead: [UInt8])
         case table(shard: ShardKey)
@@ -17,7 +17,7 @@ struct RecordEncoder {
     /// - Parameters:
     ///   - source: The ARN on the mapping.
     ///   - role: The function's execution role, shown as `invokeIdentityArn` of Kinesis records.
-    init(stream: StreamDefinition, shard: ShardDefinition, source: ARN, role: String) {
+    package init(stream: StreamDefinition, shard: ShardDefinition, source: ARN, role: String) {
         numbers = SequenceNumber(shard: shard, of: stream)
         var tail: [UInt8] = []
         switch stream.kind {
@@ -46,7 +46,7 @@ struct RecordEncoder {
     /// Appends one record without a comma.
     ///
     /// - Returns: False, with nothing appended, when the stored bytes are not what the store writes.
-    func append(
+    package func append(
         _ position: Position, arrival: Timestamp, partitionKey: Span<UInt8>, payload: Span<UInt8>,
         to bytes: inout [UInt8]
     ) -> Bool {
