@@ -4,6 +4,9 @@ import EventModel
 import EventStore
 import Glibc
 import HTTP
+import IdentityService
+import KinesisService
+import LambdaService
 import MappingEngine
 import RuntimeAPI
 import SQSService
@@ -101,6 +104,9 @@ final class Daemon: Sendable {
                 now: RealClock.now)
         }
         var router = ServiceRouter(verifier: verifier)
+        IdentityService.register(on: &router)
+        KinesisService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
+        LambdaService(store: store, loop: apiLoop, now: RealClock.now).register(on: &router)
         SQSService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
         DynamoDBService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
         registerPages(on: &router)
