@@ -26,7 +26,10 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 }
 
 /// Folders of a test target that hold data for its tests instead of Swift.
-let excludedFromTests: [String: [String]] = [:]
+let excludedFromTests: [String: [String]] = [
+    "DynamoDBServiceTests": ["Golden"],
+    "LambdaServiceTests": ["Golden"],
+]
 
 func system(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debianPackage])])
@@ -85,11 +88,12 @@ let programs: [Target] = [
 ]
 
 let testSupport: [Target] = [
-    module("Simulation", ["MappingCore", "EventModel", "ByteCoding"])
+    module("Simulation", ["MappingCore", "EventModel", "ByteCoding"]),
+    module("WireTesting", wire),
 ]
 
 let storeTests: [String] = ["EventStore", "SQLite", "EventModel", "ByteCoding"]
-let serviceTests: [String] = wire + ["SQLite"]
+let serviceTests: [String] = wire + ["SQLite", "WireTesting"]
 
 let testTargets: [Target] = [
     tests("ByteCodingTests", ["ByteCoding"]),

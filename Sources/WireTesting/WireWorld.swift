@@ -1,0 +1,98 @@
+package import AWSWire
+import Dispatch
+package import EventModel
+package import EventStore
+import Foundation
+package import HTTP
+import Synchronization
+
+/// One service over a store of its own with a clock that stands still: what golden wire pairs run against.
+///
+/// Everything that differs from run to run is fixed: time, request IDs, the IDs that services make. So the same calls
+/// give the same bytes.
+package final class WireWorld {
+    package let store: EventStore
+    package let loop: EventLoop
+    package let clock: FixedClock
+    private let directory: URL
+    private let router: ServiceRouter
+
+    /// - Parameters:
+    ///   - time: What the clock shows at first.
+    ///   - register: Makes the services and registers them on the router.
+    package init(
+        time: Timestamp = Timestamp(millisecondsSinceEpoch: 1_720_000_000_123),
+        _ register: (inout ServiceRouter, WireParts) -> Void
+    ) throws {
+        let clock = FixedClock(time)
+        self.clock = clock
+        directory = FileManager.default.temporaryDirectory.appending(path: "millrace-wire-\(UUID())")
+        store = try EventStore.open(
+            directory: directory.path, durability: .normal, now: { clock.now })
+        loop = try EventLoop(label: "wire")
+        var router = ServiceRouter(makeRequestID: { "7f3f9a5c-0000-4000-8000-000000000000" })
+        register(
+            &router,
+            WireParts(
+                store: store, reader: try store.makeReader(), loop: loop, now: { clock.now },
+                identifiers: IdentifierSource(seed: Array(1...16))))
+        self.router = router
+        loop.start()
+    }
+
+    deinit {
+        loop.stop()
+        // The directory goes whether the store could be closed in order or not.
+        try? store.close()
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// Sends a request through the router and waits for its answer.
+    package func send(_ request: HTTPRequest) throws -> HTTPResponse {
+        let box = AnswerBox()
+        loop.execute { [router] in
+            router.handle(request, HTTPResponder { response in box.put(response) })
+        }
+        guard box.answered.wait(timeout: .now() + 30) == .success, let response = box.take() else {
+            throw WireWorldError.unanswered("\(request.method) \(request.target)")
+        }
+        return response
+    }
+}
+
+/// What a service is made of.
+package struct WireParts {
+    package let store: EventStore
+    package let reader: StoreReader
+    package let loop: EventLoop
+    package let now: @Sendable () -> Timestamp
+    package let identifiers: IdentifierSource
+}
+
+package enum WireWorldError: Error {
+    case unanswered(String)
+}
+
+/// A wall clock that moves only when it is told to.
+package final class FixedClock: Sendable {
+    private let time: Mutex<Timestamp>
+
+    init(_ time: Timestamp) { self.time = Mutex(time) }
+
+    package var now: Timestamp { time.withLock { $0 } }
+
+    package func advance(by length: Duration) { time.withLock { $0 = $0 + length } }
+}
+
+/// Carries one answer from the loop, or the store's writer, to the waiting test.
+private final class AnswerBox: Sendable {
+    private let answer = Mutex<HTTPResponse?>(nil)
+    let answered = DispatchSemaphore(value: 0)
+
+    func put(_ response: HTTPResponse) {
+        answer.withLock { $0 = response }
+        answered.signal()
+    }
+
+    func take() -> HTTPResponse? { answer.withLock { $0 } }
+}
