@@ -130,7 +130,7 @@ extension JSONReader {
         guard byte == UInt8(ascii: ",") else { throw json.unexpected(at: start, wanted: UInt8(ascii: ",")) }
         let following = json.afterSpace(start + 1)
         guard json.byte(at: following) != closing else {
-            throw JSONError(offset: start, reason: "a comma before the end")
+            throw JSONError(offset: following, reason: "nothing follows a comma")
         }
         return (following, true)
     }
