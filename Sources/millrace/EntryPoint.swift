@@ -1,18 +1,77 @@
 import Glibc
+import Template
 
 @main
 struct EntryPoint {
+    static let usage = """
+        Millrace \(Version.text): queues and streams that call functions, as AWS Lambda's event source mappings do.
+
+        usage: millrace VERB [flags]
+
+          serve     run the daemon
+          status    mappings, queues and streams: states, counts, what they wait for
+          lag       how far mappings are behind, per shard; --watch shows it live
+          explain   why a mapping retried, bisected or gave up records
+          feed      send test records to a stream, queue or table
+          demo      a daemon, three sources and handlers, and poison among the records, for 20 seconds
+          help      this text
+
+        millrace VERB --help says more. Exit codes: 0 done, 1 failed, 2 asked for wrongly.
+
+        """
+
     static func main() {
-        exit(run(Array(CommandLine.arguments.dropFirst())))
+        exit(run(Array(CommandLine.arguments.dropFirst()), environment: Environment.all()))
     }
 
-    /// Runs the verb that comes first. The result is the exit code: 0 done, 1 failed, 2 asked for wrongly.
-    static func run(_ arguments: [String]) -> Int32 {
-        switch arguments.first {
-        case "serve": return ServeCommand.run(Array(arguments.dropFirst()))
-        default:
-            StandardError.write("usage: millrace serve | feed | lag | status | explain\n")
+    /// Runs the verb that comes first. The result is the exit code.
+    static func run(_ words: [String], environment: [String: String]) -> Int32 {
+        let rest = Array(words.dropFirst())
+        do {
+            switch words.first {
+            case "serve": return ServeCommand.run(rest)
+            case "status": return try StatusCommand.run(rest, environment: environment)
+            case "lag": return try LagCommand.run(rest, environment: environment)
+            case "explain": return try ExplainCommand.run(rest, environment: environment)
+            case "feed": return try FeedCommand.run(rest, environment: environment)
+            case "help", "--help", "-h":
+                StandardOutput.write(usage)
+                return 0
+            case "--version", "version":
+                StandardOutput.write(Version.text + "\n")
+                return 0
+            case nil:
+                StandardError.write(usage)
+                return 2
+            case let word?: throw unknown(word)
+            }
+        } catch let error as UsageError {
+            StandardError.write("millrace: \(error)\n")
             return 2
+        } catch {
+            StandardError.write("millrace: \(error)\n")
+            return 1
         }
+    }
+
+    private static func unknown(_ word: String) -> UsageError {
+        let verbs = ["serve", "status", "lag", "explain", "feed", "demo", "help"]
+        let guess = Suggestion.nearest(to: word, among: verbs).map { " Did you mean \($0)?" }
+        return UsageError("There is no verb '\(word)'.\(guess ?? " See millrace help.")")
+    }
+}
+
+/// The variables of this process.
+enum Environment {
+    static func all() -> [String: String] {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let parts = String(cString: text).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+            entry += 1
+        }
+        return variables
     }
 }

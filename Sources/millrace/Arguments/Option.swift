@@ -52,16 +52,3 @@ struct Verb: Sendable {
         return parts.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
     }
 }
-
-extension String {
-    /// Spaces at the end up to the given number of characters.
-    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
-
-    /// Spaces at the start up to the given number of characters.
-    func leftPadded(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
-
-    func indentedAfterFirstLine(by width: Int) -> String {
-        split(separator: "\n", omittingEmptySubsequences: false)
-            .joined(separator: "\n" + String(repeating: " ", count: width))
-    }
-}

@@ -1,0 +1,35 @@
+import EventModel
+import Glibc
+
+/// The real clocks; nothing below this module knows them.
+enum SystemTime {
+    /// Wall time.
+    @Sendable static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(millisecondsSinceEpoch: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    /// Time since some moment in the past that stays the same; never goes back.
+    static func elapsed() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    /// Stops the calling thread. Ends early when a signal comes.
+    static func pause(_ length: Duration) {
+        guard length > .zero else { return }
+        let (seconds, attoseconds) = length.components
+        var rest = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        nanosleep(&rest, nil)
+    }
+}
+
+extension Duration {
+    /// The length as seconds with fraction.
+    var inSeconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
+}
