@@ -180,6 +180,21 @@ struct ShardPacingTests {
         #expect(machine.checkpoint == 0)
     }
 
+    @Test("A wait for the function ends when it may be reachable, a wait after a failure does not")
+    func functionReachable() {
+        var machine = machine(size: 1, retries: 5)
+        _ = machine.step(.start(after: 0), now: at(0))
+        _ = machine.step(.fetched(.init(records(1...1), .exhausted)), now: at(0))
+        #expect(machine.step(.functionMayBeReachable, now: at(0)) == [])
+        _ = machine.step(.invocationEnded(1, .notReached(.throttled)), now: at(0))
+        let again = machine.step(.functionMayBeReachable, now: at(0.01))
+        #expect(plan(again)?.isRepeat == true)
+        #expect(plan(again)?.attempt == 1)
+        #expect(again.last == .cancelWake)
+        _ = machine.step(.invocationEnded(2, .failed(.functionError)), now: at(1))
+        #expect(machine.step(.functionMayBeReachable, now: at(1.1)) == [])
+    }
+
     @Test("A stop waits for the invocation in flight, keeps what it settled, and starts nothing")
     func stop() {
         var machine = machine(size: 2)

@@ -57,7 +57,7 @@ extension QueueMachine {
         /// Receive up to `limit` messages with the visibility timeout (`nil`: the queue's own). The shell may end it
         /// once their encoded bytes pass `bytes`; what is above is kept for the next batch all the same.
         case receive(Slot, limit: Int, bytes: Int, visibility: Duration?)
-        /// Uses up the slot's permit.
+        /// Uses up the slot's permit, whatever comes of it.
         case invoke(Slot, QueueInvocationPlan)
         /// These are done: delete them from the queue.
         case delete(Slot, MessageSelection)

@@ -188,7 +188,7 @@ extension QueueMachine {
     private mutating func arm(now: Timestamp, into effects: inout [Effect]) {
         var wanted: Timestamp?
         for slot in slots.indices {
-            guard let time = deadline(of: slots[slot]) else { continue }
+            guard let time = deadline(of: slots[slot], now: now) else { continue }
             wanted = min(wanted ?? time, time)
         }
         if isHeldBackByLimit(now: now), let rise = limit.nextRise(now: now) {
@@ -199,12 +199,15 @@ extension QueueMachine {
         effects.append(wanted.map { .wake(at: $0) } ?? .cancelWake)
     }
 
-    private func deadline(of slot: SlotState) -> Timestamp? {
+    private func deadline(of slot: SlotState, now: Timestamp) -> Timestamp? {
+        let windowEnd = slot.windowStart + settings.batch.window
         switch slot.stage {
-        case .gathering: slot.windowStart + settings.batch.window
-        case .holding(let batch, let until): min(until, batch.leaseDeadline)
-        case .parked(.send(let batch)): batch.leaseDeadline
-        case .free, .asking, .parked(.gather), .receiving, .invoking: nil
+        case .gathering: return windowEnd
+        // Nothing can be done about a window that ends before the answer comes.
+        case .receiving(let fill, _): return fill.count > 0 && windowEnd > now ? windowEnd : nil
+        case .holding(let batch, let until): return min(until, batch.leaseDeadline)
+        case .parked(.send(let batch)): return batch.leaseDeadline
+        case .free, .asking, .parked(.gather), .invoking: return nil
         }
     }
 

@@ -11,6 +11,8 @@ extension ShardMachine {
         case fetched(FetchedRecords)
         /// The answer to `.invoke`, with the ordinal of its plan. A second answer to the same plan is ignored.
         case invocationEnded(InvocationOrdinal, InvocationOutcome)
+        /// A permit became free, or what kept the function from being reached has passed: a wait for it ends early.
+        case functionMayBeReachable
         /// The time of `.wake` has come. Early, late and needless calls do no harm.
         case timerFired
         /// Let the invocation in flight end and start no other. `.stopped` follows, at once or then.

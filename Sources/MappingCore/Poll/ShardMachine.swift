@@ -16,9 +16,9 @@ package struct ShardMachine: Sendable {
     var cut: [Int] = []
     var requests: RequestOrdinal = 0
     var invocations: InvocationOrdinal = 0
-    private var reading = Reading.paused(.changed)
+    var reading = Reading.paused(.changed)
     /// The last position that was read, whether it is held, settled or was passed over.
-    private var readThrough: Position = 0
+    var readThrough: Position = 0
     /// What the shell's timer is set to.
     private var armed: Timestamp?
 
@@ -55,20 +55,6 @@ package struct ShardMachine: Sendable {
         var lastFailure: InvocationFailure?
     }
 
-    /// What is known of the records behind the buffer.
-    private enum Reading: Equatable {
-        /// A fetch is outstanding; `changed` tells that its answer may be older than the newest records.
-        case underWay(changed: Bool)
-        case paused(Beyond)
-    }
-
-    private enum Beyond: Equatable {
-        case more
-        /// Something was appended since the last read.
-        case changed
-        case nothing
-        case shardEnd
-    }
 }
 
 // MARK: - Inputs
@@ -90,6 +76,7 @@ extension ShardMachine {
         case .fetched(let fetched): take(fetched, into: &effects)
         case .invocationEnded(let invocation, let outcome):
             take(outcome, of: invocation, now: now, into: &effects)
+        case .functionMayBeReachable: endWaitForFunction(now: now)
         case .timerFired: armed = nil
         case .stop: stop()
         }
@@ -110,7 +97,8 @@ extension ShardMachine {
             phase = .stopped
             effects.append(.stopped)
         case .start: preconditionFailure("a machine starts once")
-        case .stop, .recordsMayBeAvailable, .fetched, .invocationEnded, .timerFired: break
+        case .stop, .recordsMayBeAvailable, .fetched, .invocationEnded, .functionMayBeReachable, .timerFired:
+            break
         }
     }
 
@@ -119,33 +107,6 @@ extension ShardMachine {
         checkpoint = position
         readThrough = position
         phase = .collecting(BatchFill(), windowStart: now)
-    }
-
-    private mutating func noteChange() {
-        switch reading {
-        case .underWay: reading = .underWay(changed: true)
-        case .paused(.nothing): reading = .paused(.changed)
-        case .paused(.more), .paused(.changed), .paused(.shardEnd): break
-        }
-    }
-
-    private mutating func take(_ fetched: FetchedRecords, into effects: inout [Effect]) {
-        guard case .underWay(let changed) = reading else {
-            preconditionFailure("records arrive when they were asked for")
-        }
-        for record in fetched.records {
-            precondition(record.position > readThrough, "records arrive in order")
-            readThrough = record.position
-            buffer.append(record)
-        }
-        readThrough = max(readThrough, fetched.through ?? 0)
-        switch fetched.continuation {
-        case .more: reading = .paused(.more)
-        case .exhausted: reading = .paused(changed ? .changed : .nothing)
-        case .shardEnd: reading = .paused(.shardEnd)
-        }
-        // What was passed over needs no invocation when nothing before it waits for one.
-        if buffer.isEmpty, readThrough > checkpoint { settleFirst(0, into: &effects) }
     }
 
     private mutating func take(
@@ -158,6 +119,13 @@ extension ShardMachine {
         }
         conclude(batch, outcome, now: now, into: &effects)
         if thenStop { phase = .stopped }
+    }
+
+    private mutating func endWaitForFunction(now: Timestamp) {
+        guard case .waiting(let batch, .notReached(let reason), let until) = phase, until > now else {
+            return
+        }
+        phase = .waiting(batch, .notReached(reason), until: now)
     }
 
     private mutating func stop() {
@@ -249,26 +217,6 @@ extension ShardMachine {
         effects.append(wanted.map { .wake(at: $0) } ?? .cancelWake)
     }
 
-    /// Asks for records while there is room for them, also during an invocation.
-    private mutating func read(into effects: inout [Effect]) {
-        switch phase {
-        case .collecting, .waiting, .invoking(_, _, thenStop: false): break
-        case .notStarted, .invoking, .finished, .stopped: return
-        }
-        switch reading {
-        case .paused(.more), .paused(.changed): break
-        case .paused(.nothing), .paused(.shardEnd), .underWay: return
-        }
-        guard buffer.count <= settings.readAheadRecords / 2, buffer.bytes <= settings.readAheadBytes / 4 * 3
-        else {
-            return
-        }
-        reading = .underWay(changed: false)
-        effects.append(
-            .fetch(
-                after: readThrough, limit: settings.readAheadRecords - buffer.count,
-                bytes: settings.readAheadBytes - buffer.bytes))
-    }
 }
 
 // MARK: - Settling
