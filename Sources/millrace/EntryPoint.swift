@@ -21,7 +21,7 @@ struct EntryPoint {
         """
 
     static func main() {
-        exit(run(Array(CommandLine.arguments.dropFirst()), environment: Environment.all()))
+        exit(run(Array(CommandLine.arguments.dropFirst()), environment: ProcessEnvironment.variables))
     }
 
     /// Runs the verb that comes first. The result is the exit code.
@@ -34,6 +34,7 @@ struct EntryPoint {
             case "lag": return try LagCommand.run(rest, environment: environment)
             case "explain": return try ExplainCommand.run(rest, environment: environment)
             case "feed": return try FeedCommand.run(rest, environment: environment)
+            case "demo": return try DemoCommand.run(rest, environment: environment)
             case "help", "--help", "-h":
                 StandardOutput.write(usage)
                 return 0
@@ -58,20 +59,5 @@ struct EntryPoint {
         let verbs = ["serve", "status", "lag", "explain", "feed", "demo", "help"]
         let guess = Suggestion.nearest(to: word, among: verbs).map { " Did you mean \($0)?" }
         return UsageError("There is no verb '\(word)'.\(guess ?? " See millrace help.")")
-    }
-}
-
-/// The variables of this process.
-enum Environment {
-    static func all() -> [String: String] {
-        var variables: [String: String] = [:]
-        var entry = environ
-        while let text = entry.pointee {
-            let parts = String(cString: text).split(
-                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
-            entry += 1
-        }
-        return variables
     }
 }

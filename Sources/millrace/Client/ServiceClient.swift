@@ -36,7 +36,7 @@ final class ServiceClient {
     {
         let headers = [("Content-Type", "application/x-amz-json-\(version)"), ("X-Amz-Target", target)]
         let signed = signer.signed(
-            headers, method: "POST", host: host, path: "/", service: service, body: body, at: SystemTime.now()
+            headers, method: "POST", host: host, path: "/", service: service, body: body, at: RealClock.now()
         )
         let response = try send("POST", "/", signed, body)
         let json = Self.json(response.body)

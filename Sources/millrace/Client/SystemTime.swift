@@ -1,15 +1,7 @@
-import EventModel
 import Glibc
 
-/// The real clocks; nothing below this module knows them.
+/// Time that passes, for the verbs of the command line; `RealClock` tells what time it is.
 enum SystemTime {
-    /// Wall time.
-    @Sendable static func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(millisecondsSinceEpoch: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
-    }
-
     /// Time since some moment in the past that stays the same; never goes back.
     static func elapsed() -> Duration {
         var time = timespec()

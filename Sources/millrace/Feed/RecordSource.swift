@@ -35,7 +35,7 @@ final class RecordSource: Sendable {
     func take(_ count: Int) -> [FeedRecord] {
         state.withLock { state in
             var records: [FeedRecord] = []
-            let now = SystemTime.now().millisecondsSinceEpoch
+            let now = RealClock.now().millisecondsSinceEpoch
             while records.count < count, state.end.map({ state.next < $0 }) ?? true {
                 guard let record = record(&state, now) else { break }
                 records.append(record)
