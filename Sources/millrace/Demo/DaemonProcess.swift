@@ -32,7 +32,7 @@ final class DaemonProcess {
             var status: Int32 = 0
             waitpid(pid, &status, 0)
             throw CommandFailure(
-                "The daemon did not start; its log is in \(logFile):\n\(Self.content(logFile))")
+                "The daemon did not start:\n\(Self.content(logFile))")
         }
         self.address = String(address)
     }
