@@ -80,6 +80,9 @@ extension HTTPConnection {
     /// Answers what is no request, and closes.
     func refuse(_ error: RequestError) {
         hasRefused = true
+        // What came in is of no use any more and must not stand in the way of others.
+        parser = RequestParser(limits: server.limits)
+        countHeldBytes()
         let body = [UInt8](error.reason.utf8)
         let headers = [("Content-Type", "text/plain; charset=utf-8")]
         let response = HTTPResponse(status: error.status, headers: headers, body: .bytes(body))

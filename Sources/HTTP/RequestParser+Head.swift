@@ -11,9 +11,9 @@ extension RequestParser {
         if head.isEmpty { head.reserveCapacity(512) }
         guard let line = try readLine(from: lineStart, input, &position) else { return false }
         state = .head(lineStart: head.count)
-        guard let requestLineEnd else {
+        guard let requestLine else {
             if !line.isEmpty {
-                self.requestLineEnd = line.upperBound
+                requestLine = try RequestLine(head[line])
                 fields.reserveCapacity(16)
             } else if line.lowerBound >= 2 * Self.emptyLinesMax {
                 throw .malformed("empty lines instead of a request")
@@ -24,7 +24,7 @@ extension RequestParser {
             try readField(line)
             return false
         }
-        let head = try completeHead(requestLineEnd: requestLineEnd)
+        let head = try completeHead(requestLine)
         parsedHead = head
         switch head.bodyLength {
         case .known(let length):
@@ -59,72 +59,20 @@ extension RequestParser {
     }
 
     /// Draws the conclusions from all lines of the head.
-    private func completeHead(requestLineEnd: Int) throws(RequestError) -> RequestHead {
-        let (method, target, isOldVersion) = try readRequestLine(requestLineEnd)
+    private func completeHead(_ line: RequestLine) throws(RequestError) -> RequestHead {
         let facts = try HeadFacts(head, fields)
-        guard facts.hostCount == 1 || (isOldVersion && facts.hostCount == 0) else {
+        guard facts.hostCount == 1 || (line.isOldVersion && facts.hostCount == 0) else {
             throw .malformed("exactly one Host header is needed")
         }
-        guard !facts.isChunked || !isOldVersion else {
+        guard !facts.isChunked || !line.isOldVersion else {
             throw .malformed("HTTP/1.0 has no transfer codings")
         }
         return RequestHead(
-            method: method, target: target, headers: HeaderFields(bytes: head, fields: fields),
-            keepsAlive: !facts.asksToClose && (!isOldVersion || facts.asksToKeep), isOldVersion: isOldVersion,
-            expectsContinue: facts.expectsContinue && !isOldVersion,
+            method: line.method, target: line.target, headers: HeaderFields(bytes: head, fields: fields),
+            keepsAlive: !facts.asksToClose && (!line.isOldVersion || facts.asksToKeep),
+            isOldVersion: line.isOldVersion,
+            expectsContinue: facts.expectsContinue && !line.isOldVersion,
             bodyLength: facts.isChunked ? .chunked : .known(facts.contentLength ?? 0))
-    }
-
-    private func readRequestLine(
-        _ end: Int
-    ) throws(RequestError) -> (method: String, target: String, isOldVersion: Bool) {
-        let first = head.prefix { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }.count
-        let parts = head[first..<end].split(
-            separator: UInt8(ascii: " "), maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count == 3 else { throw .malformed("a request line that has not three parts") }
-        let (method, target, version) = (parts[0], parts[1], parts[2])
-        guard !method.isEmpty, method.allSatisfy(isTokenCharacter) else {
-            throw .malformed("a method that is no token")
-        }
-        guard !target.isEmpty, target.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw .malformed("a target with characters that must be encoded")
-        }
-        let isOldVersion: Bool
-        if version.elementsEqual("HTTP/1.1".utf8) {
-            isOldVersion = false
-        } else if version.elementsEqual("HTTP/1.0".utf8) {
-            isOldVersion = true
-        } else {
-            guard version.count == 8, version.starts(with: "HTTP/".utf8) else {
-                throw .malformed("a request line without a version")
-            }
-            throw .unknownVersion
-        }
-        return (
-            String(decoding: method, as: UTF8.self), try originForm(target, method: method), isOldVersion
-        )
-    }
-
-    /// The target from its first `/` on, also if it came with scheme and host (RFC 9112 §3.2.2).
-    private func originForm(
-        _ target: ArraySlice<UInt8>, method: ArraySlice<UInt8>
-    ) throws(RequestError) -> String {
-        if target.first == UInt8(ascii: "/") { return String(decoding: target, as: UTF8.self) }
-        if target.elementsEqual("*".utf8), method.elementsEqual("OPTIONS".utf8) { return "*" }
-        guard let slashes = target.firstIndex(of: UInt8(ascii: "/")), slashes + 2 < target.endIndex,
-            isSchemeOfHTTP(target[..<slashes]), target[slashes + 1] == UInt8(ascii: "/"),
-            target[slashes + 2] != UInt8(ascii: "/"), target[slashes + 2] != UInt8(ascii: "?")
-        else { throw .malformed("a target that is neither a path nor a URL") }
-        let rest = target[(slashes + 2)...].drop {
-            $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?")
-        }
-        let path = String(decoding: rest, as: UTF8.self)
-        return path.hasPrefix("/") ? path : "/" + path
-    }
-
-    private func isSchemeOfHTTP(_ scheme: ArraySlice<UInt8>) -> Bool {
-        scheme.map(lowerCased).elementsEqual("http:".utf8)
-            || scheme.map(lowerCased).elementsEqual("https:".utf8)
     }
 }
 

@@ -32,7 +32,7 @@ struct RequestParser {
     /// Bytes of the head being read; later those of the trailers.
     var head: [UInt8] = []
     var fields: [HeaderFields.Field] = []
-    var requestLineEnd: Int?
+    var requestLine: RequestLine?
     /// Set once the head is complete.
     var parsedHead: RequestHead?
     var body: [UInt8] = []

@@ -1,0 +1,111 @@
+import CShim
+import Glibc
+
+/// A client that sends exactly the bytes it is told to and waits at most ten seconds for an answer.
+final class RawClient {
+    struct Response: Equatable {
+        let status: Int
+        /// Names in lower case.
+        let headers: [String: String]
+        let body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+    }
+
+    private let socket: Int32
+    private var received: [UInt8] = []
+
+    /// - Parameter receiveBuffer: bytes the kernel keeps for us; small for a client that reads slowly.
+    init(port: UInt16, receiveBuffer: Int32? = nil) {
+        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        if var size = receiveBuffer {
+            setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        }
+        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+
+    deinit { close(socket) }
+
+    @discardableResult
+    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    /// False if the server does not take it all.
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Bool {
+        var position = 0
+        while position < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(
+                    socket, $0.baseAddress?.advanced(by: position), bytes.count - position,
+                    Int32(MSG_NOSIGNAL))
+            }
+            if count <= 0 { return false }
+            position += count
+        }
+        return true
+    }
+
+    func closeSendingHalf() { shutdown(socket, Int32(SHUT_WR)) }
+
+    /// Leaves without a goodbye: the server gets a reset.
+    func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+        // The descriptor stays ours, so that no other test gets its number before `deinit`.
+        var address = sockaddr()
+        address.sa_family = sa_family_t(AF_UNSPEC)
+        _ = connect(socket, &address, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+
+    /// The next response; nil at the end of the connection or when time is up.
+    func receive(isHead: Bool = false) -> Response? {
+        var headEnd = endOfHead()
+        while headEnd == nil {
+            guard fill() else { return nil }
+            headEnd = endOfHead()
+        }
+        guard let headEnd else { return nil }
+        let lines = String(decoding: received[..<(headEnd - 4)], as: UTF8.self).split(separator: "\r\n")
+        let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        var headers: [String: String] = [:]
+        for line in lines.dropFirst() {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            headers[parts[0].lowercased()] = parts.count > 1 ? String(parts[1].drop { $0 == " " }) : ""
+        }
+        let length = isHead ? 0 : headers["content-length"].flatMap { Int($0) } ?? 0
+        while received.count < headEnd + length { guard fill() else { return nil } }
+        let body = Array(received[headEnd..<headEnd + length])
+        received.removeFirst(headEnd + length)
+        return Response(status: status, headers: headers, body: body)
+    }
+
+    /// Whether the server has closed and nothing is left to read.
+    func isAtEnd() -> Bool { received.isEmpty && !fill() }
+
+    private func endOfHead() -> Int? {
+        var place = 0
+        while place + 4 <= received.count {
+            if received[place..<place + 4].elementsEqual([13, 10, 13, 10]) { return place + 4 }
+            place += 1
+        }
+        return nil
+    }
+
+    private func fill() -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 256 * 1024)
+        let count = recv(socket, &bytes, bytes.count, 0)
+        if count > 0 { received += bytes[..<count] }
+        return count > 0
+    }
+}
