@@ -28,7 +28,9 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 /// Folders of a test target that hold data for its tests instead of Swift.
 let excludedFromTests: [String: [String]] = [
     "DynamoDBServiceTests": ["Golden"],
+    "KinesisServiceTests": ["Golden"],
     "LambdaServiceTests": ["Golden"],
+    "SQSServiceTests": ["Golden"],
 ]
 
 func system(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Target {

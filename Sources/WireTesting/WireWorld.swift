@@ -49,14 +49,16 @@ package final class WireWorld {
 
     /// Sends a request through the router and waits for its answer.
     package func send(_ request: HTTPRequest) throws -> HTTPResponse {
-        let box = AnswerBox()
+        try start(request).response()
+    }
+
+    /// Sends a request through the router; the answer may come later, as that of a long poll does.
+    package func start(_ request: HTTPRequest) -> PendingResponse {
+        let pending = PendingResponse("\(request.method) \(request.target)")
         loop.execute { [router] in
-            router.handle(request, HTTPResponder { response in box.put(response) })
+            router.handle(request, HTTPResponder { response in pending.put(response) })
         }
-        guard box.answered.wait(timeout: .now() + 30) == .success, let response = box.take() else {
-            throw WireWorldError.unanswered("\(request.method) \(request.target)")
-        }
-        return response
+        return pending
     }
 }
 
@@ -85,14 +87,25 @@ package final class FixedClock: Sendable {
 }
 
 /// Carries one answer from the loop, or the store's writer, to the waiting test.
-private final class AnswerBox: Sendable {
+package final class PendingResponse: Sendable {
+    private let request: String
     private let answer = Mutex<HTTPResponse?>(nil)
-    let answered = DispatchSemaphore(value: 0)
+    private let answered = DispatchSemaphore(value: 0)
+
+    init(_ request: String) { self.request = request }
 
     func put(_ response: HTTPResponse) {
         answer.withLock { $0 = response }
         answered.signal()
     }
 
-    func take() -> HTTPResponse? { answer.withLock { $0 } }
+    package var isThere: Bool { answer.withLock { $0 != nil } }
+
+    /// Waits for the answer; once.
+    package func response() throws -> HTTPResponse {
+        guard answered.wait(timeout: .now() + 30) == .success, let response = answer.withLock({ $0 }) else {
+            throw WireWorldError.unanswered(request)
+        }
+        return response
+    }
 }

@@ -1,5 +1,6 @@
 import AWSWire
 import ByteCoding
+import EventModel
 import HTTP
 import Testing
 

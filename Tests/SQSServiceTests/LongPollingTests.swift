@@ -1,0 +1,76 @@
+import ByteCoding
+import Glibc
+import HTTP
+import SQSService
+import Testing
+import WireTesting
+
+@Suite("Receives that wait")
+struct LongPollingTests {
+    @Test("A send answers the receive that came first, and only that one")
+    func wokenBySend() throws {
+        let world = try SQSWorld(creatingQueue: [:])
+        let first = world.wire.start(world.receiveRequest(waitSeconds: 20))
+        let second = world.wire.start(world.receiveRequest(waitSeconds: 20))
+        // Answered on the same loop after both were parked.
+        _ = try world.call("ListQueues", [:])
+        try world.send("one")
+        #expect(try world.json(first.response()).firstBody == "one")
+        #expect(!second.isThere)
+        try world.send("two")
+        #expect(try world.json(second.response()).firstBody == "two")
+    }
+
+    @Test("A message that is given back wakes a waiting receive")
+    func wokenByVisibility() throws {
+        let world = try SQSWorld(creatingQueue: [:])
+        try world.send("one")
+        let received = try world.json(world.wire.send(world.receiveRequest()))
+        let handle = try #require(received.firstMessage?["ReceiptHandle"])
+        let waiting = world.wire.start(world.receiveRequest(waitSeconds: 20))
+        _ = try world.call(
+            "ChangeMessageVisibility",
+            ["QueueUrl": .string(SQSWorld.queueURL), "ReceiptHandle": handle, "VisibilityTimeout": 0])
+        let again = try world.json(waiting.response())
+        #expect(again.firstMessage?["Attributes"]?["ApproximateReceiveCount"]?.stringValue == "2")
+    }
+
+    @Test("A delayed message wakes a waiting receive when its time has come")
+    func wokenByTimer() throws {
+        let world = try SQSWorld(creatingQueue: [:])
+        try world.send("later", delaySeconds: 1)
+        let waiting = world.wire.start(world.receiveRequest(waitSeconds: 20))
+        _ = try world.call("ListQueues", [:])
+        #expect(!waiting.isThere)
+        world.wire.clock.advance(by: .seconds(1))
+        #expect(try world.json(waiting.response()).firstBody == "later")
+    }
+
+    @Test("A wait that was in vain ends with an empty answer")
+    func empty() throws {
+        let world = try SQSWorld(creatingQueue: [:])
+        let answer = try world.wire.send(world.receiveRequest(waitSeconds: 1))
+        #expect(answer.bodyText == "{}")
+    }
+
+    @Test("The queue's own wait counts when the receive names none")
+    func queueAttribute() throws {
+        let world = try SQSWorld(creatingQueue: ["ReceiveMessageWaitTimeSeconds": "20"])
+        let waiting = world.wire.start(
+            world.request("ReceiveMessage", ["QueueUrl": .string(SQSWorld.queueURL)]))
+        _ = try world.call("ListQueues", [:])
+        #expect(!waiting.isThere)
+        try world.send("one")
+        #expect(try world.json(waiting.response()).firstBody == "one")
+    }
+
+    @Test("Deleting the queue ends its waiting receives")
+    func deletedQueue() throws {
+        let world = try SQSWorld(creatingQueue: [:])
+        let waiting = world.wire.start(world.receiveRequest(waitSeconds: 20))
+        _ = try world.call("DeleteQueue", ["QueueUrl": .string(SQSWorld.queueURL)])
+        let answer = try waiting.response()
+        #expect(answer.status == 400)
+        #expect(answer.bodyText.contains("QueueDoesNotExist"))
+    }
+}

@@ -1,0 +1,59 @@
+import ByteCoding
+import HTTP
+import SQSService
+import WireTesting
+
+/// A world with SQS alone and one queue in it.
+struct SQSWorld {
+    static let queueURL = "http://localhost:4566/000000000000/orders"
+
+    let wire: WireWorld
+
+    init(creatingQueue attributes: [String: String]? = nil) throws {
+        wire = try WireWorld { router, parts in
+            SQSService(store: parts.store, reader: parts.reader, loop: parts.loop, now: parts.now)
+                .register(on: &router)
+        }
+        guard let attributes else { return }
+        let members = JSONObject(attributes.map { ($0.key, JSONValue.string($0.value)) })
+        _ = try call("CreateQueue", ["QueueName": "orders", "Attributes": .object(members)])
+    }
+
+    func request(_ operation: String, _ body: JSONValue) -> HTTPRequest {
+        .json("AmazonSQS", operation, body.text)
+    }
+
+    /// Waits for the answer; its body as JSON, `null` when it is empty.
+    func call(_ operation: String, _ body: JSONValue) throws -> JSONValue {
+        try json(wire.send(request(operation, body)))
+    }
+
+    func json(_ response: HTTPResponse) throws -> JSONValue {
+        response.bodyBytes.isEmpty ? .null : try JSONValue(parsing: response.bodyBytes)
+    }
+
+    func send(_ body: String, delaySeconds: Int64 = 0) throws {
+        _ = try call(
+            "SendMessage",
+            [
+                "QueueUrl": .string(Self.queueURL), "MessageBody": .string(body),
+                "DelaySeconds": .number(String(delaySeconds)),
+            ])
+    }
+
+    func receiveRequest(waitSeconds: Int = 0, visibilitySeconds: Int = 30) -> HTTPRequest {
+        request(
+            "ReceiveMessage",
+            [
+                "QueueUrl": .string(Self.queueURL), "WaitTimeSeconds": .number(String(waitSeconds)),
+                "VisibilityTimeout": .number(String(visibilitySeconds)),
+                "MessageSystemAttributeNames": ["ApproximateReceiveCount"],
+            ])
+    }
+}
+
+extension JSONValue {
+    /// The first message of an answer to `ReceiveMessage`.
+    var firstMessage: JSONValue? { self["Messages"]?.arrayValue?.first }
+    var firstBody: String? { firstMessage?["Body"]?.stringValue }
+}
