@@ -1,0 +1,198 @@
+import ByteCoding
+import Glibc
+import Synchronization
+
+/// One daemon directory that is killed and started again, and all that was promised about it meanwhile.
+final class CrashRun {
+    static let stream = "clicks"
+    static let queue = "orders"
+
+    /// What clients were told; written by the threads that feed and watch.
+    final class Promises: Sendable {
+        struct Content {
+            var records: Set<String> = []
+            var messages: Set<String> = []
+            /// Per shard, the highest checkpoint that was shown.
+            var checkpoints: [String: SequenceOrder] = [:]
+            var violations: [String] = []
+        }
+        let content = Mutex(Content())
+    }
+
+    /// One life of the daemon: its process and what had been promised before it began.
+    struct Life {
+        let daemon: Int
+        let checkpointsBefore: [String: SequenceOrder]
+    }
+
+    let world: TestWorld
+    let promises = Promises()
+    private(set) var lives: [Life] = []
+    private var random: SeededRandom
+
+    init(seed: UInt64) throws {
+        world = try TestWorld()
+        random = SeededRandom(seed: seed)
+        try world.writeTemplate(
+            """
+            Clicks: {Type: AWS::Kinesis::Stream, Properties: {Name: \(Self.stream), ShardCount: 2}}
+            Orders: {Type: AWS::SQS::Queue, Properties: {QueueName: \(Self.queue)}}
+            ClickWorker:
+              Type: AWS::Serverless::Function
+              Properties:
+                FunctionName: click-worker
+                Events:
+                  In:
+                    Type: Kinesis
+                    Properties: {Stream: !GetAtt Clicks.Arn, StartingPosition: TRIM_HORIZON, BatchSize: 25}
+            OrderWorker:
+              Type: AWS::Serverless::Function
+              Properties:
+                FunctionName: order-worker
+                Events: {In: {Type: SQS, Properties: {Queue: !GetAtt Orders.Arn}}}
+            """)
+    }
+}
+
+// MARK: - One life
+
+extension CrashRun {
+    /// Starts the daemon, feeds it from two threads, watches its checkpoints, and kills it in the middle of that.
+    func round(_ number: Int) throws {
+        let durability = Bool.random(using: &random) ? "full" : "normal"
+        let arguments = ["--durability", durability, "--concurrency", "4"]
+        let pause = UInt32.random(in: 20_000...400_000, using: &random)
+        // Some are killed while they start.
+        guard Int.random(in: 0..<4, using: &random) > 0 else {
+            let launched = try world.binary.launch(
+                ["--data", world.dataPath, "--template", world.templatePath] + arguments)
+            noteLife(launched.program)
+            usleep(pause)
+            launched.program.signal(SIGKILL)
+            let ending = try launched.program.wait()
+            guard ending == .signal(SIGKILL) else {
+                throw HarnessError("round \(number): \(ending) at the start: \(Files.text(launched.errors))")
+            }
+            return
+        }
+        let daemon = try world.start(arguments)
+        noteLife(daemon.program)
+        let threads = [
+            try feedStream(daemon.address, round: number), try feedQueue(daemon.address, round: number),
+            try watch(daemon.address),
+        ]
+        usleep(pause)
+        try daemon.kill()
+        for thread in threads { try thread.join() }
+    }
+
+    private func noteLife(_ program: ChildProgram) {
+        let checkpoints = promises.content.withLock { $0.checkpoints }
+        lives.append(Life(daemon: Int(program.identifier), checkpointsBefore: checkpoints))
+    }
+
+    /// One life without an end, in which everything has to be handled.
+    func drain() throws -> DaemonUnderTest {
+        let daemon = try world.start()
+        noteLife(daemon.program)
+        let (records, messages) = promises.content.withLock { ($0.records, $0.messages) }
+        try Waiting.until(
+            "everything to be handled", within: .seconds(120),
+            detail: {
+                let ledger = world.ledger
+                let lost = records.subtracting(ledger.texts(handledBy: "click-worker")).count
+                let lostMessages = messages.subtracting(ledger.texts(handledBy: "order-worker")).count
+                return
+                    "\(lost) record(s) and \(lostMessages) message(s) are missing. \(daemon.log.suffix(4_000))"
+            }
+        ) {
+            usleep(100_000)
+            let ledger = world.ledger
+            return records.isSubset(of: ledger.texts(handledBy: "click-worker"))
+                && messages.isSubset(of: ledger.texts(handledBy: "order-worker"))
+        }
+        return daemon
+    }
+}
+
+// MARK: - Feeding and watching
+
+extension CrashRun {
+    /// A life is fed this many calls at most, so that the last one can catch up soon.
+    private static let callsPerLife = 30
+
+    private func feedStream(_ address: String, round: Int) throws -> BackgroundThread {
+        try BackgroundThread { [promises] in
+            let caller = try AWSCaller(address: address, timeout: .seconds(20))
+            for call in 0..<Self.callsPerLife {
+                let records = (0..<20).map { (key: "key-\($0)", text: "r-\(round)-\(call)-\($0)") }
+                // The daemon was killed in the middle of the call, so nothing was promised.
+                guard (try? caller.putRecords(records, to: Self.stream)) != nil else { return }
+                promises.content.withLock { $0.records.formUnion(records.map(\.text)) }
+                usleep(5_000)
+            }
+        }
+    }
+
+    private func feedQueue(_ address: String, round: Int) throws -> BackgroundThread {
+        try BackgroundThread { [promises] in
+            let caller = try AWSCaller(address: address, timeout: .seconds(20))
+            for call in 0..<Self.callsPerLife {
+                let bodies = (0..<10).map { "m-\(round)-\(call)-\($0)" }
+                // As above: no answer, no promise.
+                guard (try? caller.sendMessages(bodies, to: Self.queue)) != nil else { return }
+                promises.content.withLock { $0.messages.formUnion(bodies) }
+                usleep(5_000)
+            }
+        }
+    }
+
+    private func watch(_ address: String) throws -> BackgroundThread {
+        try BackgroundThread { [promises] in
+            let caller = try AWSCaller(address: address, timeout: .seconds(20))
+            // Ends with the daemon, when there is nothing more to see.
+            while let seen = try? caller.checkpoints() {
+                promises.content.withLock { $0.observe(seen) }
+                usleep(3_000)
+            }
+        }
+    }
+}
+
+extension CrashRun.Promises.Content {
+    mutating func observe(_ checkpoints: [String: String]) {
+        for (shard, text) in checkpoints where !shard.isEmpty {
+            let checkpoint = SequenceOrder(text: text)
+            if let before = self.checkpoints[shard], checkpoint < before {
+                violations.append("the checkpoint of \(shard) went from \(before.text) back to \(text)")
+            }
+            self.checkpoints[shard] = max(checkpoint, self.checkpoints[shard] ?? checkpoint)
+        }
+    }
+}
+
+// MARK: - Judging
+
+extension CrashRun {
+    /// What was promised and not kept, in words.
+    func violations() -> [String] {
+        var found = promises.content.withLock { $0.violations }
+        let entries = world.ledger.handled(by: "click-worker")
+        let known = Set(lives.map(\.daemon))
+        found += Set(entries.map(\.daemon)).subtracting(known).map { "process \($0) is no life of ours" }
+        for (number, life) in lives.enumerated() {
+            var last = life.checkpointsBefore
+            for entry in entries where entry.daemon == life.daemon {
+                let place = SequenceOrder(text: entry.id)
+                if let before = last[entry.shard], place <= before {
+                    let isOld = life.checkpointsBefore[entry.shard].map { place <= $0 } ?? false
+                    found.append(
+                        "life \(number): \(entry.shard) delivered \(entry.text) (\(entry.id)) "
+                            + (isOld ? "though it had been settled" : "after \(before.text)"))
+                }
+                last[entry.shard] = max(place, last[entry.shard] ?? place)
+            }
+        }
+        return found
+    }
+}

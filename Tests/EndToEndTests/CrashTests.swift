@@ -1,0 +1,46 @@
+import Glibc
+import Synchronization
+import Testing
+
+extension EndToEnd {
+    @Suite("A daemon that is killed again and again")
+    struct CrashTests {
+        private static func number(_ variable: String) -> UInt64? {
+            getenv(variable).flatMap { UInt64(String(cString: $0)) }
+        }
+
+        /// `CRASH_ROUNDS` sets how often, `CRASH_SEED` repeats a run's moments.
+        @Test("loses nothing that was acknowledged and never goes back", .timeLimit(.minutes(10)))
+        func crashes() throws {
+            let rounds = Int(Self.number("CRASH_ROUNDS") ?? 50)
+            let seed = Self.number("CRASH_SEED") ?? UInt64(Waiting.milliseconds)
+            let line = "CRASH_SEED=\(seed) CRASH_ROUNDS=\(rounds)\n"
+            write(STDERR_FILENO, line, line.utf8.count)
+            let run = try CrashRun(seed: seed)
+            for number in 0..<rounds { try run.round(number) }
+            let daemon = try run.drain()
+            let caller = try daemon.caller()
+
+            let content = run.promises.content.withLock { $0 }
+            let hint: Comment = "CRASH_SEED=\(seed)"
+            #expect(
+                !content.records.isEmpty && !content.messages.isEmpty && !content.checkpoints.isEmpty, hint)
+            #expect(run.violations() == [], hint)
+            try Waiting.until("the queue to be empty") {
+                try caller.counts(of: CrashRun.queue) == [0, 0, 0]
+            }
+            for shard in try caller.shardIDs(of: CrashRun.stream) {
+                let stored = try caller.records(in: shard, of: CrashRun.stream)
+                let places = stored.map { SequenceOrder(text: $0.sequenceNumber) }
+                #expect(places == places.sorted(), hint)
+                let tip = try #require(stored.last).sequenceNumber
+                try Waiting.until("the checkpoint of \(shard) to reach its tip") {
+                    try caller.checkpoints()[shard] == tip
+                }
+            }
+            let stored = Set(try caller.records(of: CrashRun.stream).map(\.text))
+            #expect(content.records.isSubset(of: stored), hint)
+            #expect(try daemon.terminate() == .code(0), hint)
+        }
+    }
+}
