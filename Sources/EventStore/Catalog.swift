@@ -1,11 +1,19 @@
 package import EventModel
+import Synchronization
 
 /// The definitions of everything in the store, in memory; the committed state, from any thread.
 package final class Catalog: Sendable {
-    init() {}
+    private let current: Mutex<CatalogSnapshot>
 
-    /// All definitions at one moment.
-    package var snapshot: CatalogSnapshot { fatalError("pending") }
+    init(_ definitions: Definitions) { current = Mutex(CatalogSnapshot(definitions)) }
+
+    /// All definitions at one moment; cheap.
+    package var snapshot: CatalogSnapshot { current.withLock { $0 } }
+
+    func publish(_ definitions: Definitions) {
+        let snapshot = CatalogSnapshot(definitions)
+        current.withLock { $0 = snapshot }
+    }
 
     package func queue(_ key: QueueKey) -> QueueDefinition? { snapshot.queue(key) }
     package func queue(named name: String, in location: Location) -> QueueDefinition? {
@@ -17,6 +25,7 @@ package final class Catalog: Sendable {
         snapshot.stream(named: name, in: location)
     }
     package func stream(_ arn: ARN) -> StreamDefinition? { snapshot.stream(arn) }
+    package func stream(of shard: ShardKey) -> StreamDefinition? { snapshot.stream(of: shard) }
     package func table(_ key: TableKey) -> TableDefinition? { snapshot.table(key) }
     package func table(named name: String, in location: Location) -> TableDefinition? {
         snapshot.table(named: name, in: location)
@@ -27,39 +36,52 @@ package final class Catalog: Sendable {
     package func mapping(_ id: String) -> EventSourceMapping? { snapshot.mapping(id) }
 }
 
-/// All definitions at one moment, a value; lists are sorted by name (mappings by ID).
-package struct CatalogSnapshot: Sendable {
-    package func queue(_ key: QueueKey) -> QueueDefinition? { fatalError("pending") }
-    package func queue(named name: String, in location: Location) -> QueueDefinition? { fatalError("pending") }
-    /// `nil` too when the ARN names no queue.
-    package func queue(_ arn: ARN) -> QueueDefinition? { fatalError("pending") }
-    package func queues(in location: Location, prefix: String = "") -> [QueueDefinition] { fatalError("pending") }
-    package var queues: [QueueDefinition] { fatalError("pending") }
-    /// When a queue of that name was last deleted, if within the last 60 s before the last deletion of any queue.
-    package func deletion(ofQueueNamed name: String, in location: Location) -> Timestamp? { fatalError("pending") }
+/// A name within an account and region.
+struct ResourceName: Hashable, Sendable {
+    let location: Location
+    let name: String
+}
 
-    package func stream(_ key: StreamKey) -> StreamDefinition? { fatalError("pending") }
-    /// A Kinesis stream.
-    package func stream(named name: String, in location: Location) -> StreamDefinition? { fatalError("pending") }
-    /// A Kinesis stream or a table's stream.
-    package func stream(_ arn: ARN) -> StreamDefinition? { fatalError("pending") }
-    /// The stream that a shard belongs to.
-    package func stream(of shard: ShardKey) -> StreamDefinition? { fatalError("pending") }
-    package func kinesisStreams(in location: Location) -> [StreamDefinition] { fatalError("pending") }
-    /// Streams of tables, disabled ones included, oldest first within a table.
-    package func tableStreams(in location: Location, tableNamed: String? = nil) -> [StreamDefinition] {
-        fatalError("pending")
+/// The tables of definitions that the writer changes; copied on write, so publishing them is one reference.
+struct Definitions: Sendable {
+    var queues: [QueueKey: QueueDefinition] = [:]
+    var queueKeys: [ResourceName: QueueKey] = [:]
+    /// When queues were deleted, kept for `CatalogSnapshot.deletionMemory`.
+    var queueDeletions: [ResourceName: Timestamp] = [:]
+    var streams: [StreamKey: StreamDefinition] = [:]
+    var streamKeys: [ARN: StreamKey] = [:]
+    var streamOfShard: [ShardKey: StreamKey] = [:]
+    /// When table streams were disabled; they go 24 h later.
+    var disabledAt: [StreamKey: Timestamp] = [:]
+    var tables: [TableKey: TableDefinition] = [:]
+    var tableKeys: [ResourceName: TableKey] = [:]
+    var functions: [ResourceName: FunctionDefinition] = [:]
+    var mappings: [String: EventSourceMapping] = [:]
+    var mappingKeys: [String: Int64] = [:]
+}
+
+extension Definitions {
+    mutating func put(_ queue: QueueDefinition) {
+        queues[queue.key] = queue
+        queueKeys[ResourceName(location: queue.location, name: queue.name)] = queue.key
     }
 
-    package func table(_ key: TableKey) -> TableDefinition? { fatalError("pending") }
-    package func table(named name: String, in location: Location) -> TableDefinition? { fatalError("pending") }
-    package func tables(in location: Location) -> [TableDefinition] { fatalError("pending") }
+    mutating func put(_ stream: StreamDefinition) {
+        streams[stream.key] = stream
+        streamKeys[stream.arn] = stream.key
+        for shard in stream.shards { streamOfShard[shard.key] = stream.key }
+    }
 
-    package func function(named name: String, in location: Location) -> FunctionDefinition? { fatalError("pending") }
-    package func functions(in location: Location) -> [FunctionDefinition] { fatalError("pending") }
-    package var functions: [FunctionDefinition] { fatalError("pending") }
+    mutating func remove(_ stream: StreamDefinition) {
+        streams[stream.key] = nil
+        // A stream that was created anew has the ARN of the old one.
+        if streamKeys[stream.arn] == stream.key { streamKeys[stream.arn] = nil }
+        for shard in stream.shards { streamOfShard[shard.key] = nil }
+        disabledAt[stream.key] = nil
+    }
 
-    package func mapping(_ id: String) -> EventSourceMapping? { fatalError("pending") }
-    package func mappings(in location: Location) -> [EventSourceMapping] { fatalError("pending") }
-    package var mappings: [EventSourceMapping] { fatalError("pending") }
+    mutating func put(_ table: TableDefinition) {
+        tables[table.key] = table
+        tableKeys[ResourceName(location: table.location, name: table.name)] = table.key
+    }
 }

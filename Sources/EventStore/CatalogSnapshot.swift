@@ -1,0 +1,118 @@
+package import EventModel
+
+/// All definitions at one moment, a value; lists are sorted by name (mappings by ID).
+package struct CatalogSnapshot: Sendable {
+    /// One reference, so that a copy costs one count however many tables there are.
+    private final class Storage: Sendable {
+        let definitions: Definitions
+        init(_ definitions: Definitions) { self.definitions = definitions }
+    }
+
+    private let storage: Storage
+
+    init(_ definitions: Definitions) { storage = Storage(definitions) }
+
+    private var all: Definitions { storage.definitions }
+}
+
+// MARK: - Queues
+
+extension CatalogSnapshot {
+    package func queue(_ key: QueueKey) -> QueueDefinition? { all.queues[key] }
+
+    package func queue(named name: String, in location: Location) -> QueueDefinition? {
+        all.queueKeys[ResourceName(location: location, name: name)].flatMap { all.queues[$0] }
+    }
+
+    /// `nil` too when the ARN names no queue.
+    package func queue(_ arn: ARN) -> QueueDefinition? {
+        guard arn.service == "sqs" else { return nil }
+        return queue(named: arn.resource, in: Location(account: arn.account, region: arn.region))
+    }
+
+    package func queues(in location: Location, prefix: String = "") -> [QueueDefinition] {
+        queues.filter { $0.location == location && $0.name.hasPrefix(prefix) }
+    }
+
+    package var queues: [QueueDefinition] { all.queues.values.sorted { $0.name < $1.name } }
+
+    /// How long `deletion` remembers (SQS: a name is free again 60 s after its deletion).
+    static let deletionMemory = Duration.seconds(60)
+
+    /// When a queue of that name was last deleted; forgotten after a minute or so, and by a restart.
+    package func deletion(ofQueueNamed name: String, in location: Location) -> Timestamp? {
+        all.queueDeletions[ResourceName(location: location, name: name)]
+    }
+}
+
+// MARK: - Streams and tables
+
+extension CatalogSnapshot {
+    package func stream(_ key: StreamKey) -> StreamDefinition? { all.streams[key] }
+
+    /// A Kinesis stream.
+    package func stream(named name: String, in location: Location) -> StreamDefinition? {
+        stream(location.arn("kinesis", "stream/\(name)"))
+    }
+
+    /// A Kinesis stream or a table's stream.
+    package func stream(_ arn: ARN) -> StreamDefinition? { all.streamKeys[arn].flatMap { all.streams[$0] } }
+
+    /// The stream that a shard belongs to.
+    package func stream(of shard: ShardKey) -> StreamDefinition? {
+        all.streamOfShard[shard].flatMap { all.streams[$0] }
+    }
+
+    package var streams: [StreamDefinition] {
+        all.streams.values.sorted { ($0.name, $0.key) < ($1.name, $1.key) }
+    }
+
+    package func kinesisStreams(in location: Location) -> [StreamDefinition] {
+        streams.filter { stream in
+            guard case .kinesis = stream.kind else { return false }
+            return stream.location == location
+        }
+    }
+
+    /// Streams of tables, disabled ones included, oldest first within a table.
+    package func tableStreams(in location: Location, tableNamed name: String? = nil) -> [StreamDefinition] {
+        streams.filter { stream in
+            guard case .table(_, let tableName, _, _) = stream.kind else { return false }
+            return stream.location == location && (name == nil || name == tableName)
+        }
+    }
+
+    package func table(_ key: TableKey) -> TableDefinition? { all.tables[key] }
+
+    package func table(named name: String, in location: Location) -> TableDefinition? {
+        all.tableKeys[ResourceName(location: location, name: name)].flatMap { all.tables[$0] }
+    }
+
+    package func tables(in location: Location) -> [TableDefinition] {
+        all.tables.values.filter { $0.location == location }.sorted { $0.name < $1.name }
+    }
+}
+
+// MARK: - Functions and mappings
+
+extension CatalogSnapshot {
+    package func function(named name: String, in location: Location) -> FunctionDefinition? {
+        all.functions[ResourceName(location: location, name: name)]
+    }
+
+    package func functions(in location: Location) -> [FunctionDefinition] {
+        functions.filter { $0.location == location }
+    }
+
+    package var functions: [FunctionDefinition] { all.functions.values.sorted { $0.name < $1.name } }
+
+    package func mapping(_ id: String) -> EventSourceMapping? { all.mappings[id] }
+
+    package func mappings(in location: Location) -> [EventSourceMapping] {
+        mappings.filter { $0.location == location }
+    }
+
+    package var mappings: [EventSourceMapping] { all.mappings.values.sorted { $0.id < $1.id } }
+
+    func mappingKey(_ id: String) -> Int64? { all.mappingKeys[id] }
+}

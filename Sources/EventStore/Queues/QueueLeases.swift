@@ -1,0 +1,81 @@
+package import EventModel
+import Synchronization
+
+/// Which messages are hidden, returned or being deleted; in memory, shared by all threads.
+package final class QueueLeases: Sendable {
+    private let ledgers = Mutex<[QueueKey: QueueLedger]>([:])
+    /// Told about queues whose messages may be received sooner than before, on the thread that changed it.
+    private let onSooner: @Sendable (QueueKey) -> Void
+
+    init(onSooner: @escaping @Sendable (QueueKey) -> Void) { self.onSooner = onSooner }
+
+    func ledger(of queue: QueueKey) -> QueueLedger? { ledgers.withLock { $0[queue] } }
+    func add(_ ledger: QueueLedger, for queue: QueueKey) { ledgers.withLock { $0[queue] = ledger } }
+    func remove(_ queue: QueueKey) { ledgers.withLock { $0[queue] = nil } }
+    var all: [QueueKey: QueueLedger] { ledgers.withLock { $0 } }
+}
+
+/// The ledger of one queue, and the turn of whoever reads on behind its cursor.
+final class QueueLedger: Sendable {
+    let state: Mutex<LeaseLedger>
+    /// Held during a receive, so that two receives never read the same rows. The writer never takes it.
+    let turn = Mutex<Void>(())
+
+    init(_ ledger: LeaseLedger) { state = Mutex(ledger) }
+}
+
+// MARK: - Questions
+
+extension QueueLeases {
+    /// The three counters of a queue; zeros when it is gone. Cheap.
+    package func counters(of queue: QueueKey, now: Timestamp) -> QueueCounters {
+        ledger(of: queue)?.state.withLock { $0.counters(now: now.millisecondsSinceEpoch) } ?? QueueCounters()
+    }
+
+    /// When a receive may find a message: `now` when one may be there, a later moment when the next one is hidden
+    /// until then, `nil` when there is nothing to wait for but a send.
+    package func nextVisible(in queue: QueueKey, now: Timestamp) -> Timestamp? {
+        let moment = ledger(of: queue)?.state.withLock { $0.nextVisible(now: now.millisecondsSinceEpoch) }
+        return moment.flatMap { $0 }.map { Timestamp(millisecondsSinceEpoch: $0) }
+    }
+}
+
+// MARK: - Changes
+
+extension QueueLeases {
+    /// Hides messages that are about to be deleted, until their deletion is committed or `cancelDelete`.
+    package func beginDelete(_ positions: [Position], in queue: QueueKey) {
+        ledger(of: queue)?.state.withLock { $0.beginDelete(positions) }
+    }
+
+    /// Makes messages whose deletion failed what they were before `beginDelete`.
+    package func cancelDelete(_ positions: [Position], in queue: QueueKey, now: Timestamp) {
+        ledger(of: queue)?.state.withLock { $0.cancelLeave(positions, now: now.millisecondsSinceEpoch) }
+        onSooner(queue)
+    }
+
+    /// Makes leased messages visible again at once, as if they had not been received: their receive count goes back.
+    /// For messages that were received and never given to a function.
+    package func release(_ positions: [Position], in queue: QueueKey, now: Timestamp) {
+        ledger(of: queue)?.state.withLock { ledger in
+            // From the last to the first, because each one goes before all others.
+            for position in positions.reversed() { ledger.putBack(position, now: now.millisecondsSinceEpoch) }
+        }
+        onSooner(queue)
+    }
+
+    /// Changes a known message's visibility; `nil` when only its row can tell.
+    func changeVisibility(
+        _ position: Position, in queue: QueueKey, milliseconds: Int64, now: Timestamp
+    ) -> VisibilityChange? {
+        guard let ledger = ledger(of: queue) else { return .notInFlight }
+        let change = ledger.state.withLock {
+            $0.changeVisibility(position, milliseconds: milliseconds, now: now.millisecondsSinceEpoch)
+        }
+        // A shorter time matters too: whoever waits has set its timer to the old one.
+        if change == .changed { onSooner(queue) }
+        return change
+    }
+
+    func adopted(_ queue: QueueKey) { onSooner(queue) }
+}

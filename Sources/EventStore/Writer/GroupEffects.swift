@@ -1,0 +1,66 @@
+import EventModel
+
+/// What a group's commit makes true outside the file; dropped when the commit fails.
+struct GroupEffects {
+    var definitionsChanged = false
+    /// Queues whose tip or count changed.
+    var touchedQueues: Set<QueueKey> = []
+    var grownQueues: Set<QueueKey> = []
+    var delays: [(queue: QueueKey, visibleAt: Int64, count: Int)] = []
+    var deletedMessages: [(queue: QueueKey, positions: [Position])] = []
+    var raisedFloors: [(queue: QueueKey, floor: Position, isPurge: Bool)] = []
+    var createdQueues: [QueueKey] = []
+    var removedQueues: [QueueKey] = []
+    var touchedShards: Set<ShardKey> = []
+    /// Shards that can be read differently although no record came: closed ones.
+    var closedShards: Set<ShardKey> = []
+    var removedShards: [ShardKey] = []
+    var touchedTables: Set<TableKey> = []
+}
+
+/// What the writer knows of a queue besides its definition.
+struct QueueTally: Equatable {
+    /// Messages that are there.
+    var messageCount: Int
+    /// The last position given out.
+    var tip: Position
+    /// Rows at or before it are purged.
+    var floor: Position
+    /// Positions after it are not counted in the file's tally; the next start counts their rows.
+    var savedTip: Position
+    /// When the oldest message was sent, as the last look at retention saw it; 0 for unknown.
+    var oldestMilliseconds: Int64 = 0
+    /// A tally that has to be written with this group, because deletions cannot be counted again.
+    var mustSave = false
+}
+
+/// What the writer knows of a shard besides its definition.
+struct ShardState: Equatable {
+    var position: Position
+    var arrivalMilliseconds: Int64
+    /// The last position that retention removed.
+    var trimmed: Position
+    /// When the oldest record arrived; 0 for unknown.
+    var oldestMilliseconds: Int64 = 0
+}
+
+/// Items of a table and their bytes.
+struct TableTally: Equatable {
+    var itemCount: Int
+    var byteCount: Int
+}
+
+/// Rows of things that are gone, to be removed bit by bit.
+struct Erasure: Equatable {
+    enum Kind: Int64 {
+        case messages = 1
+        case records = 2
+        /// `first` is the table's key.
+        case items = 3
+    }
+
+    let id: Int64
+    let kind: Kind
+    let first: Int64
+    let last: Int64
+}
