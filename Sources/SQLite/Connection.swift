@@ -68,6 +68,9 @@ extension Connection {
     /// Rows that the last statement inserted, changed or deleted.
     package var changes: Int64 { sqlite3_changes64(handle) }
 
+    /// The key of the row that the last `INSERT` made.
+    package var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
     /// Waits this long for locks of other connections before a call fails.
     package func waitForLocks(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
 

@@ -34,12 +34,14 @@ package final class Monitor<Value>: @unchecked Sendable {
         return body(&value)
     }
 
-    /// Changes the value, and wakes a waiting thread if `body` says so.
-    package func update(_ body: (inout Value) -> Bool) {
+    /// Changes the value, and wakes a waiting thread if `body` says so; returns what it said.
+    @discardableResult
+    package func update(_ body: (inout Value) -> Bool) -> Bool {
         pthread_mutex_lock(lock)
         let wakes = body(&value)
         pthread_mutex_unlock(lock)
         if wakes { pthread_cond_signal(changed) }
+        return wakes
     }
 
     /// Waits until `body` returns something; `nil` when `timeout` passed before.

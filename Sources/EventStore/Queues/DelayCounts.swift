@@ -8,15 +8,15 @@ struct DelayCounts {
 
     init(countedAfter: Int64) { self.countedAfter = countedAfter }
 
-    mutating func sent(until visibleAt: Int64, count: Int) {
+    mutating func sent(until visibleAt: Int64) {
         let second = (visibleAt + 999) / 1_000
         guard second > forgottenSecond else { return }
-        countOfSecond[second, default: 0] += count
-        total += count
+        countOfSecond[second, default: 0] += 1
+        total += 1
     }
 
     mutating func found(at visibleAt: Int64, position: Int64, isDelayed: Bool) {
-        if isDelayed, position <= countedAfter { sent(until: visibleAt, count: 1) }
+        if isDelayed, position <= countedAfter { sent(until: visibleAt) }
     }
 
     mutating func forget(until now: Int64) {

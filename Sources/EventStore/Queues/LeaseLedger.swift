@@ -326,9 +326,8 @@ extension LeaseLedger {
         self.rows = rows
     }
 
-    package mutating func committedDelay(until visibleAt: Int64, count: Int) {
-        delays.sent(until: visibleAt, count: count)
-    }
+    /// Notes a message that was sent with a delay.
+    package mutating func committedDelay(until visibleAt: Int64) { delays.sent(until: visibleAt) }
 
     /// Forgets every message up to a position: purged, or past retention.
     package mutating func raiseFloor(to position: Position, isPurge: Bool) {

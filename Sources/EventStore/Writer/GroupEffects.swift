@@ -6,9 +6,10 @@ struct GroupEffects {
     /// Queues whose tip or count changed.
     var touchedQueues: Set<QueueKey> = []
     var grownQueues: Set<QueueKey> = []
-    var delays: [(queue: QueueKey, visibleAt: Int64, count: Int)] = []
-    var deletedMessages: [(queue: QueueKey, positions: [Position])] = []
-    var raisedFloors: [(queue: QueueKey, floor: Position, isPurge: Bool)] = []
+    /// When each delayed message becomes visible.
+    var delays: [QueueKey: [Int64]] = [:]
+    var deletedMessages: [QueueKey: [Position]] = [:]
+    var raisedFloors: [QueueKey: RaisedFloor] = [:]
     var createdQueues: [QueueKey] = []
     var removedQueues: [QueueKey] = []
     var touchedShards: Set<ShardKey> = []
@@ -16,6 +17,12 @@ struct GroupEffects {
     var closedShards: Set<ShardKey> = []
     var removedShards: [ShardKey] = []
     var touchedTables: Set<TableKey> = []
+}
+
+/// Messages up to a position are gone.
+struct RaisedFloor: Equatable {
+    var position: Position
+    var isPurge: Bool
 }
 
 /// What the writer knows of a queue besides its definition.

@@ -1,0 +1,92 @@
+package import EventModel
+import SQLite
+
+// MARK: - Functions
+
+extension StoreWriter {
+    /// Creates a function or replaces the one of its name.
+    package func putFunction(_ definition: FunctionDefinition) throws(StoreError) {
+        try run(
+            "INSERT OR REPLACE INTO function (account, region, name, definition) VALUES (?1, ?2, ?3, ?4)"
+        ) { statement in
+            statement.bind(1, definition.location.account)
+            statement.bind(2, definition.location.region)
+            statement.bind(3, definition.name)
+            statement.bind(4, FunctionCodec.text(definition))
+        }
+        changeDefinitions {
+            $0.functions[ResourceName(location: definition.location, name: definition.name)] = definition
+        }
+    }
+
+    package func deleteFunction(named name: String, in location: Location) throws(StoreError) {
+        guard catalog.function(named: name, in: location) != nil else { throw .notFound("Function \(name)") }
+        try run("DELETE FROM function WHERE account = ?1 AND region = ?2 AND name = ?3") { statement in
+            statement.bind(1, location.account)
+            statement.bind(2, location.region)
+            statement.bind(3, name)
+        }
+        changeDefinitions { $0.functions[ResourceName(location: location, name: name)] = nil }
+    }
+}
+
+// MARK: - Mappings
+
+extension StoreWriter {
+    /// - Throws: `.conflict` when the ID is taken, `.limit` when all mapping keys are spent.
+    package func createMapping(_ mapping: EventSourceMapping) throws(StoreError) {
+        guard definitions.mappings[mapping.id] == nil else {
+            throw .conflict("Mapping \(mapping.id) exists already.")
+        }
+        let free = try nextKeyIsFree(in: "mapping")
+        let key = try insert("INSERT INTO mapping (key, id, definition) VALUES (?1, ?2, ?3)") { statement in
+            statement.bind(1, free)
+            statement.bind(2, mapping.id)
+            statement.bind(3, MappingCodec.text(mapping))
+        }
+        changeDefinitions { definitions in
+            definitions.mappings[mapping.id] = mapping
+            definitions.mappingKeys[mapping.id] = key
+        }
+    }
+
+    package func updateMapping(_ mapping: EventSourceMapping) throws(StoreError) {
+        let key = try mappingKey(mapping.id)
+        try run("UPDATE mapping SET definition = ?2 WHERE key = ?1") { statement in
+            statement.bind(1, key)
+            statement.bind(2, MappingCodec.text(mapping))
+        }
+        changeDefinitions { $0.mappings[mapping.id] = mapping }
+    }
+
+    /// Deletes the mapping with its checkpoints and decisions; its discards stay.
+    package func deleteMapping(_ id: String) throws(StoreError) {
+        let key = try mappingKey(id)
+        try run("DELETE FROM mapping WHERE key = ?1") { $0.bind(1, key) }
+        try run("DELETE FROM checkpoint WHERE id >= ?1 AND id <= ?2") { statement in
+            statement.bind(1, CheckpointKey.first(key))
+            statement.bind(2, CheckpointKey.last(key))
+        }
+        try run("DELETE FROM decision WHERE id >= ?1 AND id <= ?2") { statement in
+            statement.bind(1, RowKey.first(key))
+            statement.bind(2, RowKey.last(key))
+        }
+        changeDefinitions { definitions in
+            definitions.mappings[id] = nil
+            definitions.mappingKeys[id] = nil
+        }
+    }
+
+    func mappingKey(_ id: String) throws(StoreError) -> Int64 {
+        guard let key = definitions.mappingKeys[id] else { throw .notFound("Mapping \(id)") }
+        return key
+    }
+}
+
+/// A checkpoint's row key: mapping in the high bits, shard in the low 20.
+enum CheckpointKey {
+    static func make(_ mapping: Int64, _ shard: ShardKey) -> Int64 { mapping << 20 | shard.rawValue }
+    static func first(_ mapping: Int64) -> Int64 { mapping << 20 }
+    static func last(_ mapping: Int64) -> Int64 { mapping << 20 | (1 << 20 - 1) }
+    static func shard(_ id: Int64) -> ShardKey { ShardKey(rawValue: id & (1 << 20 - 1)) }
+}

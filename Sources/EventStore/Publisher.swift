@@ -1,0 +1,72 @@
+import EventModel
+import Synchronization
+
+/// Those who want to know what became readable.
+final class Observers: Sendable {
+    private let all = Mutex<[@Sendable (CommittedChanges) -> Void]>([])
+
+    func add(_ observer: @escaping @Sendable (CommittedChanges) -> Void) { all.withLock { $0.append(observer) } }
+
+    func tell(_ changes: CommittedChanges) {
+        for observer in all.withLock({ $0 }) { observer(changes) }
+    }
+}
+
+/// Makes a committed group known: first to memory that others read, then to the observers.
+struct Publisher {
+    let catalog: Catalog
+    let leases: QueueLeases
+    let tips: ShardTips
+    let observers: Observers
+    let setTableSize: @Sendable (TableKey, TableTally?) -> Void
+
+    func publish(_ effects: GroupEffects, _ writer: StoreWriter) {
+        if effects.definitionsChanged { catalog.publish(writer.definitions) }
+        publishShards(effects, writer)
+        var changes = publishQueues(effects, writer)
+        for table in effects.touchedTables { setTableSize(table, writer.tables[table]) }
+        changes.shards = Array(effects.touchedShards.union(effects.closedShards))
+        changes.definitionsChanged = effects.definitionsChanged
+        if !changes.isEmpty { observers.tell(changes) }
+    }
+
+    private func publishShards(_ effects: GroupEffects, _ writer: StoreWriter) {
+        var grown: [ShardKey: ShardTip] = [:]
+        for shard in effects.touchedShards {
+            guard let state = writer.shards[shard] else { continue }
+            grown[shard] = ShardTip(
+                position: state.position, arrival: Timestamp(millisecondsSinceEpoch: state.arrivalMilliseconds))
+        }
+        tips.set(grown)
+        tips.remove(effects.removedShards)
+    }
+
+    private func publishQueues(_ effects: GroupEffects, _ writer: StoreWriter) -> CommittedChanges {
+        var changes = CommittedChanges()
+        for queue in effects.createdQueues {
+            guard let tally = writer.queues[queue] else { continue }
+            leases.add(QueueLedger(LeaseLedger(tally)), for: queue)
+        }
+        for queue in effects.removedQueues { leases.remove(queue) }
+        for queue in effects.touchedQueues {
+            guard let tally = writer.queues[queue], let ledger = leases.ledger(of: queue) else { continue }
+            let freesRoom = ledger.state.withLock { ledger in
+                let wasFull = ledger.isAtInFlightLimit
+                if let floor = effects.raisedFloors[queue] {
+                    ledger.raiseFloor(to: floor.position, isPurge: floor.isPurge)
+                }
+                for moment in effects.delays[queue] ?? [] { ledger.committedDelay(until: moment) }
+                ledger.committed(tip: tally.tip, rows: tally.messageCount)
+                ledger.remove(effects.deletedMessages[queue] ?? [])
+                return wasFull && !ledger.isAtInFlightLimit
+            }
+            if freesRoom || effects.grownQueues.contains(queue) { changes.queues.append(queue) }
+        }
+        return changes
+    }
+}
+
+extension LeaseLedger {
+    /// The ledger of a queue that nobody has received from since the store was opened.
+    init(_ tally: QueueTally) { self.init(tip: tally.tip, floor: tally.floor, rows: tally.messageCount) }
+}

@@ -1,0 +1,120 @@
+import EventModel
+import SQLite
+import Synchronization
+
+/// One receive while it goes: what it asks for, and what it got so far.
+struct Receive {
+    let queue: QueueKey
+    let ledger: QueueLedger
+    let now: Int64
+    let visibleAt: Int64
+    let maxReceiveCount: Int?
+    /// Messages sent at or before it are past retention.
+    let oldestSent: Int64
+    let secret: UInt64
+    let maximum: Int
+    var bytesLeft: Int
+
+    var outcome = ReceiveOutcome()
+    /// Messages received for the second time or more.
+    var again: [LeaseLedger.Lease] = []
+    /// Messages for the dead-letter queue.
+    var spent: [LeaseLedger.Lease] = []
+    private var isOutOfBytes = false
+
+    /// Messages moved by one receive, so that a queue full of spent ones does not hold its caller for long.
+    private static let spentLimit = 1_000
+
+    init(
+        queue: QueueKey, ledger: QueueLedger, now: Int64, visibleAt: Int64, maxReceiveCount: Int?, oldestSent: Int64,
+        secret: UInt64, maximum: Int, bytesLeft: Int
+    ) {
+        self.queue = queue
+        self.ledger = ledger
+        self.now = now
+        self.visibleAt = visibleAt
+        self.maxReceiveCount = maxReceiveCount
+        self.oldestSent = oldestSent
+        self.secret = secret
+        self.maximum = maximum
+        self.bytesLeft = bytesLeft
+    }
+
+    var isDone: Bool {
+        outcome.received >= maximum || isOutOfBytes || spent.count >= Receive.spentLimit
+    }
+}
+
+// MARK: - The ledger
+
+extension Receive {
+    func takeReady() -> LeaseLedger.Taken? {
+        ledger.state.withLock {
+            $0.takeReady(now: now, visibleAt: visibleAt, maxReceiveCount: maxReceiveCount)
+        }
+    }
+
+    func takeScanned(_ row: Statement) -> LeaseLedger.Taken {
+        let position = RowKey.position(row.int(0))
+        let sentAt = row.int(1)
+        return ledger.state.withLock { ledger in
+            guard sentAt > oldestSent else {
+                ledger.pass(position)
+                return .hidden
+            }
+            let facts = (
+                receiveCount: Int32(truncatingIfNeeded: row.int(3)), firstReceivedAt: row.int(4),
+                visibleAt: row.int(2)
+            )
+            return ledger.takeScanned(
+                position, row: facts, now: now, visibleAt: visibleAt, maxReceiveCount: maxReceiveCount)
+        }
+    }
+
+    func finishScan(at position: Position) { ledger.state.withLock { $0.finishScan(at: position) } }
+    /// The row is gone or past retention: nothing to keep in mind.
+    func forget(_ position: Position) { ledger.state.withLock { $0.remove(CollectionOfOne(position)) } }
+    func putBack(_ position: Position) { ledger.state.withLock { $0.putBack(position, now: now) } }
+}
+
+// MARK: - Serving
+
+extension Receive {
+    /// False ends the receive before the row.
+    mutating func hasRoom(for row: Statement) -> Bool {
+        let size = row.bytes(12).count + row.bytes(7).count
+        if size > bytesLeft, outcome.received > 0 { isOutOfBytes = true }
+        return !isOutOfBytes
+    }
+
+    /// Shows a leased message's row to the caller.
+    mutating func serve(
+        _ lease: LeaseLedger.Lease, _ row: Statement, _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
+    ) {
+        guard row.int(1) > oldestSent else { return forget(lease.position) }
+        guard hasRoom(for: row) else { return putBack(lease.position) }
+        let body = row.bytes(12)
+        let attributes = row.bytes(7)
+        bytesLeft -= body.count + attributes.count
+        outcome.received += 1
+        if lease.receiveCount > 1 { again.append(lease) }
+        let origin = row.isNull(5) ? row.int(0) : row.int(5)
+        let message = ReceivedMessage(
+            position: lease.position, messageID: MessageID(row: origin, secret: secret),
+            receipt: ReceiptHandle(
+                queue: queue, position: lease.position, serial: UInt32(bitPattern: lease.receiveCount),
+                secret: secret),
+            receiveCount: Int(lease.receiveCount),
+            firstReceivedAt: Timestamp(millisecondsSinceEpoch: lease.firstReceivedAt),
+            sentAt: Timestamp(millisecondsSinceEpoch: row.int(1)), bodyMD5: Receive.digest(row.bytes(6)),
+            attributesMD5: Receive.digest(row.bytes(8)), traceHeader: row.optionalText(9),
+            groupID: row.optionalText(10), deadLetterSource: row.optionalText(11).flatMap { ARN($0) })
+        visit(message, body.span, attributes.span)
+    }
+
+    /// 16 big-endian bytes; 0 for none.
+    private static func digest(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt128 {
+        guard bytes.count == 16 else { return 0 }
+        return UInt128(bigEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(as: UInt128.self))
+    }
+}

@@ -1,0 +1,168 @@
+package import EventModel
+import SQLite
+import Synchronization
+
+extension StoreReader {
+    /// Receives messages and hides them; nothing is written, so a crash makes them visible again.
+    ///
+    /// Messages whose receive count is spent go to the dead-letter queue instead (in the background). A message that
+    /// is received again has its receive count kept (in the background too).
+    /// - Parameters:
+    ///   - maximum: At least 1.
+    ///   - maxBytes: Stops before the message whose body and attributes would exceed it, but visits at least one.
+    ///   - visibilitySeconds: How long to hide, or `nil` for the queue's own value.
+    ///   - visit: The message, the bytes of its body, and of its attributes (JSON, empty for none); the spans are
+    ///     valid during the call. It must not receive from the same queue.
+    /// - Throws: `.notFound` when the queue is gone; errors of the disk only when nothing was visited.
+    package func receive(
+        from queue: QueueKey, maximum: Int, maxBytes: Int = .max, visibilitySeconds: Int? = nil, now: Timestamp,
+        _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
+    ) throws(StoreError) -> ReceiveOutcome {
+        let catalog = store.catalog.snapshot
+        guard let definition = catalog.queue(queue), let ledger = store.leases.ledger(of: queue) else {
+            throw .notFound("The queue")
+        }
+        let redrive = definition.attributes.redrive
+        let target = redrive.flatMap { catalog.queue($0.deadLetterTarget) }
+        let visibility = Int64(visibilitySeconds ?? definition.attributes.visibilityTimeoutSeconds) * 1_000
+        let moment = now.millisecondsSinceEpoch
+        var receive = Receive(
+            queue: queue, ledger: ledger, now: moment, visibleAt: moment + visibility,
+            // Without its dead-letter queue a message goes on being received.
+            maxReceiveCount: target == nil ? nil : redrive?.maxReceiveCount,
+            oldestSent: moment - Int64(definition.attributes.retentionSeconds) * 1_000, secret: store.secret,
+            maximum: maximum, bytesLeft: maxBytes)
+        let result: Result<Void, StoreError> = ledger.turn.withLock { _ in
+            do throws(StoreError) {
+                return .success(try walk(&receive, visit))
+            } catch {
+                return .failure(error)
+            }
+        }
+        keep(receive, deadLetter: target?.key)
+        if receive.outcome.received == 0 { try result.get() }
+        return receive.outcome
+    }
+
+    /// Returned messages get half of the places at first, so that neither they nor new ones starve.
+    private func walk(
+        _ receive: inout Receive, _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
+    ) throws(StoreError) {
+        let now = receive.now
+        let (isFull, mayScan) = receive.ledger.state.withLock { ledger in
+            ledger.promote(now: now)
+            return (ledger.isAtInFlightLimit, ledger.mayScan(now: now))
+        }
+        guard !isFull else {
+            receive.outcome.isAtInFlightLimit = true
+            return
+        }
+        try takeReturned(&receive, upTo: mayScan ? (receive.maximum + 1) / 2 : receive.maximum, visit)
+        guard mayScan else { return }
+        try scan(&receive, visit)
+        try takeReturned(&receive, upTo: receive.maximum, visit)
+    }
+
+    private func takeReturned(
+        _ receive: inout Receive, upTo count: Int, _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
+    ) throws(StoreError) {
+        let statement = try statement(
+            """
+            SELECT id, sent_ms, visible_ms, receive_count, first_received_ms, origin, body_md5, attributes,
+                attributes_md5, trace_header, group_id, dead_letter_source, body
+            FROM message WHERE id = ?1
+            """)
+        while !receive.isDone, receive.outcome.received < count, let taken = receive.takeReady() {
+            switch taken {
+            case .hidden, .full: continue
+            case .spent(let lease): receive.spent.append(lease)
+            case .leased(let lease):
+                try storeErrors { () throws(SQLiteError) in
+                    statement.bind(1, RowKey.make(receive.queue.rawValue, lease.position))
+                    defer { statement.reset() }
+                    do throws(SQLiteError) {
+                        guard try statement.step() else { return receive.forget(lease.position) }
+                    } catch {
+                        receive.putBack(lease.position)
+                        throw error
+                    }
+                    receive.serve(lease, statement, visit)
+                }
+            }
+        }
+    }
+
+    private func scan(
+        _ receive: inout Receive, _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
+    ) throws(StoreError) {
+        let statement = try statement(
+            """
+            SELECT id, sent_ms, visible_ms, receive_count, first_received_ms, origin, body_md5, attributes,
+                attributes_md5, trace_header, group_id, dead_letter_source, body
+            FROM message WHERE id > ?1 AND id <= ?2 ORDER BY id
+            """)
+        let (cursor, tip) = receive.ledger.state.withLock { ($0.cursor, $0.tip) }
+        guard cursor < tip, !receive.isDone else { return }
+        try storeErrors { () throws(SQLiteError) in
+            statement.bind(1, RowKey.make(receive.queue.rawValue, cursor))
+            statement.bind(2, RowKey.make(receive.queue.rawValue, tip))
+            defer { statement.reset() }
+            while !receive.isDone {
+                guard try statement.step() else { return receive.finishScan(at: tip) }
+                guard receive.hasRoom(for: statement) else { return }
+                switch receive.takeScanned(statement) {
+                case .hidden: continue
+                case .full: return
+                case .spent(let lease): receive.spent.append(lease)
+                case .leased(let lease): receive.serve(lease, statement, visit)
+                }
+            }
+        }
+    }
+
+    /// Sends what a receive leaves to be written to the writer, without waiting for it.
+    private func keep(_ receive: Receive, deadLetter: QueueKey?) {
+        let queue = receive.queue
+        let again = receive.again
+        if !again.isEmpty {
+            // A lost receive count is what a crash may cost; the next receive writes it again.
+            store.submit { writer throws(StoreError) in
+                try writer.keepReceives(again, of: queue)
+            } completion: { _ in }
+        }
+        guard let deadLetter, !receive.spent.isEmpty else { return }
+        let spent = receive.spent
+        store.submit { writer throws(StoreError) in
+            try writer.moveToDeadLetter(spent, from: queue, to: deadLetter)
+        } completion: { [leases = store.leases, now = store.now] result in
+            // They are spent still, and the next receive tries again.
+            if case .failure = result { leases.cancelDelete(spent.map(\.position), in: queue, now: now()) }
+        }
+    }
+
+    /// Hides a received message for `seconds` from now (0: visible at once), by any of its receipts.
+    ///
+    /// - Parameter seconds: 0...43,200.
+    package func changeVisibility(
+        of position: Position, in queue: QueueKey, seconds: Int, now: Timestamp
+    ) throws(StoreError) -> VisibilityChange {
+        let milliseconds = Int64(seconds) * 1_000
+        let known = store.leases.changeVisibility(position, in: queue, milliseconds: milliseconds, now: now)
+        if let known { return known }
+        // Received before the store was opened, and not met since: only its row tells whether it is there.
+        let statement = try statement("SELECT receive_count, first_received_ms FROM message WHERE id = ?1")
+        let row = try storeErrors { () throws(SQLiteError) -> (Int64, Int64)? in
+            statement.bind(1, RowKey.make(queue.rawValue, position))
+            defer { statement.reset() }
+            return try statement.step() ? (statement.int(0), statement.int(1)) : nil
+        }
+        guard let row else { return .notInFlight }
+        store.leases.ledger(of: queue)?.state.withLock { ledger in
+            ledger.adopt(
+                position, receiveCount: Int32(truncatingIfNeeded: row.0), firstReceivedAt: row.1,
+                milliseconds: milliseconds, now: now.millisecondsSinceEpoch)
+        }
+        store.leases.adopted(queue)
+        return .changed
+    }
+}

@@ -1,0 +1,188 @@
+import EventModel
+import SQLite
+
+/// One submitted operation with its completion; its result is touched by the writer thread only.
+protocol PendingOperation: AnyObject, Sendable {
+    /// Runs the operation; false when it refused.
+    func run(_ writer: StoreWriter) -> Bool
+    /// Tells the result, or the failure that the whole group met.
+    func finish(_ failure: StoreError?)
+}
+
+final class Operation<T: Sendable>: PendingOperation, @unchecked Sendable {
+    // Sendable because `result` is written by `run` and read by `finish`, both on the writer thread.
+    private let body: @Sendable (StoreWriter) throws(StoreError) -> T
+    private let completion: @Sendable (Result<T, StoreError>) -> Void
+    private var result: Result<T, StoreError> = .failure(.closed)
+
+    init(
+        _ body: @escaping @Sendable (StoreWriter) throws(StoreError) -> T,
+        _ completion: @escaping @Sendable (Result<T, StoreError>) -> Void
+    ) {
+        self.body = body
+        self.completion = completion
+    }
+
+    func run(_ writer: StoreWriter) -> Bool {
+        do throws(StoreError) {
+            result = .success(try body(writer))
+            return true
+        } catch {
+            result = .failure(error)
+            return false
+        }
+    }
+
+    func finish(_ failure: StoreError?) {
+        if let failure { completion(.failure(failure)) } else { completion(result) }
+    }
+}
+
+/// What waits for the writer thread.
+struct Inbox {
+    var pending: [any PendingOperation] = []
+    var isClosed = false
+}
+
+/// The writer thread: takes what waits as one group, one transaction, one commit.
+final class WriterThread: @unchecked Sendable {
+    // Sendable because everything but `inbox` belongs to the thread that `run` runs on.
+    private let inbox: Monitor<Inbox>
+    private let writer: StoreWriter
+    private let now: @Sendable () -> Timestamp
+    private let published: (GroupEffects, StoreWriter) -> Void
+    private var groupsSinceMaintenance = 0
+    /// When the last walk over everything that retention may end began.
+    private var lapStart: Timestamp?
+    private var maintenanceFailedAt: Timestamp?
+    /// True when retention removed something in the last step, and more may be there.
+    private var lastStepRemoved = false
+
+    /// Pages in the log at which the writer moves them into the file: about 32 MB.
+    private static let checkpointPages = 4_096
+    /// How long the thread sleeps when nothing comes; retention is looked after at this pace.
+    private static let idlePause = Duration.seconds(1)
+    /// Groups after which maintenance has its turn although work waits.
+    private static let groupsBetweenMaintenance = 32
+    /// Least time between two walks over all queues and shards.
+    private static let lapPause = Duration.seconds(10)
+    /// Rest after maintenance failed (a full disk), so that it does not burn a core.
+    private static let failurePause = Duration.seconds(5)
+
+    init(
+        inbox: Monitor<Inbox>, writer: StoreWriter, now: @escaping @Sendable () -> Timestamp,
+        published: @escaping (GroupEffects, StoreWriter) -> Void
+    ) {
+        self.inbox = inbox
+        self.writer = writer
+        self.now = now
+        self.published = published
+    }
+
+    /// Runs until the inbox is closed and empty.
+    func run() {
+        var isRunning = true
+        while isRunning {
+            let pause = isMaintenanceDue ? Duration.zero : WriterThread.idlePause
+            let taken = inbox.wait(atMost: pause, WriterThread.take)
+            switch taken {
+            case .group(let operations)?:
+                runGroup(operations)
+                groupsSinceMaintenance += 1
+                if groupsSinceMaintenance >= WriterThread.groupsBetweenMaintenance { maintain() }
+            case .closed?: isRunning = false
+            case nil: maintain()
+            }
+            checkpointIfLong()
+        }
+        // A reader that is still open keeps the log; the next start reads it.
+        try? writer.connection.checkpoint(.truncate)
+    }
+
+    private enum Taken {
+        case group([any PendingOperation])
+        case closed
+    }
+
+    private static func take(_ inbox: inout Inbox) -> Taken? {
+        guard !inbox.pending.isEmpty else { return inbox.isClosed ? .closed : nil }
+        guard inbox.pending.count > StoreLimits.operationsInGroup else {
+            var group: [any PendingOperation] = []
+            swap(&group, &inbox.pending)
+            return .group(group)
+        }
+        let group = Array(inbox.pending.prefix(StoreLimits.operationsInGroup))
+        inbox.pending.removeFirst(StoreLimits.operationsInGroup)
+        return .group(group)
+    }
+}
+
+// MARK: - A group
+
+extension WriterThread {
+    private func runGroup(_ operations: [any PendingOperation]) {
+        let failure = commit { () throws(StoreError) in
+            for operation in operations {
+                let before = writer.connection.totalChanges
+                let isDone = operation.run(writer)
+                if let failure = writer.failure { throw failure }
+                precondition(
+                    isDone || writer.connection.totalChanges == before, "an operation that throws has not written")
+            }
+        }
+        for operation in operations { operation.finish(failure) }
+    }
+
+    /// Runs `body` in a transaction of its own, commits it and makes it known.
+    private func commit(_ body: () throws(StoreError) -> Void) -> StoreError? {
+        do throws(StoreError) {
+            try writer.beginGroup(at: now())
+            do throws(StoreError) {
+                try body()
+            } catch {
+                writer.rollBackGroup()
+                return error
+            }
+            published(try writer.commitGroup(), writer)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// After the answers, so that no caller waits for it; passive, so that it waits for no reader.
+    private func checkpointIfLong() {
+        guard writer.connection.logPages >= WriterThread.checkpointPages else { return }
+        // What could not be moved stays in the log, from where it is read, and is moved the next time.
+        try? writer.connection.checkpoint(.passive)
+    }
+}
+
+// MARK: - Maintenance
+
+extension WriterThread {
+    private var isMaintenanceDue: Bool {
+        guard maintenanceFailedAt == nil else { return false }
+        return writer.hasErasures || lastStepRemoved
+    }
+
+    private func maintain() {
+        groupsSinceMaintenance = 0
+        let moment = now()
+        if let failed = maintenanceFailedAt, moment >= failed, moment - failed < WriterThread.failurePause { return }
+        if writer.lap.isAtEnd { beginLapIfDue(moment) }
+        guard writer.hasErasures || !writer.lap.isAtEnd else { return }
+        let failure = commit { () throws(StoreError) in
+            if writer.hasErasures { try writer.eraseStep() }
+            lastStepRemoved = try writer.lapStep()
+        }
+        // Whoever stores something learns of the same failure; here it only delays.
+        maintenanceFailedAt = failure == nil ? nil : moment
+    }
+
+    private func beginLapIfDue(_ moment: Timestamp) {
+        if let lapStart, moment >= lapStart, moment - lapStart < WriterThread.lapPause { return }
+        lapStart = moment
+        writer.beginLap()
+    }
+}
