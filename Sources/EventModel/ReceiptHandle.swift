@@ -36,7 +36,7 @@ package struct ReceiptHandle: Hashable, Sendable {
     }
 
     private static func check(queue: QueueKey, position: Position, serial: UInt32, secret: UInt64) -> UInt64 {
-        let place = UInt64(bitPattern: position) ^ UInt64(bitPattern: queue.rawValue) << 44
+        let place = UInt64(bitPattern: position) ^ Scramble.mix(UInt64(bitPattern: queue.rawValue))
         return Scramble.mix(Scramble.mix(place ^ secret) &+ UInt64(serial))
     }
 }
@@ -58,7 +58,9 @@ extension ReceiptHandle {
             second << 16 | check >> 48, check >> 24, check,
         ]
         for group in groups {
-            for shift in [18, 12, 6, 0] { out.append(ReceiptHandle.alphabet[Int(group >> UInt64(shift) & 63)]) }
+            for shift in [18, 12, 6, 0] {
+                out.append(ReceiptHandle.alphabet[Int(group >> UInt64(shift) & 63)])
+            }
         }
     }
 

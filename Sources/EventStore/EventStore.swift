@@ -72,7 +72,9 @@ extension EventStore {
         return EventStore(lock: lock, path: path, connection: connection, loaded: loaded, now: now)
     }
 
-    private static func openForWriting(_ path: String, _ durability: Durability) throws(StoreError) -> Connection {
+    private static func openForWriting(_ path: String, _ durability: Durability) throws(StoreError)
+        -> Connection
+    {
         let outcome: (Connection, Migrator.Outcome)
         do throws(SQLiteError) {
             let connection = try Connection(path: path, access: .readWrite)
@@ -205,7 +207,9 @@ extension EventStore {
     ///
     /// It runs on the writer thread, or, when a change of visibility freed a message, on the thread that made the
     /// change; so it only hands over. Observers cannot be removed.
-    package func observe(_ observer: @escaping @Sendable (CommittedChanges) -> Void) { observers.add(observer) }
+    package func observe(_ observer: @escaping @Sendable (CommittedChanges) -> Void) {
+        observers.add(observer)
+    }
 
     /// Deletes messages; they are not received again from this call on, unless the commit fails.
     ///

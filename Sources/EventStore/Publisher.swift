@@ -5,7 +5,9 @@ import Synchronization
 final class Observers: Sendable {
     private let all = Mutex<[@Sendable (CommittedChanges) -> Void]>([])
 
-    func add(_ observer: @escaping @Sendable (CommittedChanges) -> Void) { all.withLock { $0.append(observer) } }
+    func add(_ observer: @escaping @Sendable (CommittedChanges) -> Void) {
+        all.withLock { $0.append(observer) }
+    }
 
     func tell(_ changes: CommittedChanges) {
         for observer in all.withLock({ $0 }) { observer(changes) }
@@ -35,7 +37,8 @@ struct Publisher {
         for shard in effects.touchedShards {
             guard let state = writer.shards[shard] else { continue }
             grown[shard] = ShardTip(
-                position: state.position, arrival: Timestamp(millisecondsSinceEpoch: state.arrivalMilliseconds))
+                position: state.position,
+                arrival: Timestamp(millisecondsSinceEpoch: state.arrivalMilliseconds))
         }
         tips.set(grown)
         tips.remove(effects.removedShards)

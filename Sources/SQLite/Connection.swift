@@ -53,7 +53,8 @@ package final class Connection {
 
     func lastError(sql: String) -> SQLiteError {
         SQLiteError(
-            extendedCode: sqlite3_extended_errcode(handle), message: String(cString: sqlite3_errmsg(handle)), sql: sql)
+            extendedCode: sqlite3_extended_errcode(handle), message: String(cString: sqlite3_errmsg(handle)),
+            sql: sql)
     }
 }
 

@@ -84,7 +84,8 @@ extension Statement {
 
     /// A bind fails only for a wrong index, a statement in use, or a value over SQLite's limit: bugs of ours.
     private func check(_ result: Int32) {
-        precondition(result == SQLITE_OK, "a parameter that the statement has, between runs, within SQLite's limits")
+        precondition(
+            result == SQLITE_OK, "a parameter that the statement has, between runs, within SQLite's limits")
     }
 }
 
@@ -100,7 +101,8 @@ extension Statement {
     package func bytes(_ column: Int32) -> UnsafeBufferPointer<UInt8> {
         let start = sqlite3_column_blob(handle, column)
         let count = Int(sqlite3_column_bytes(handle, column))
-        return UnsafeBufferPointer(start: start?.assumingMemoryBound(to: UInt8.self), count: start == nil ? 0 : count)
+        return UnsafeBufferPointer(
+            start: start?.assumingMemoryBound(to: UInt8.self), count: start == nil ? 0 : count)
     }
 
     package func array(_ column: Int32) -> [UInt8] { Array(bytes(column)) }

@@ -15,7 +15,8 @@ package struct WorkerThread: Sendable {
                 start.body()
                 return nil
             }, start.toOpaque())
-        precondition(result == 0, "the system gives a process the few threads that Millrace asks for at its start")
+        precondition(
+            result == 0, "the system gives a process the few threads that Millrace asks for at its start")
         self.thread = thread
     }
 

@@ -5,7 +5,8 @@ import Testing
 struct SequenceNumberTests {
     private static func shard(_ index: Int, createdAtSecond: Int64) -> ShardDefinition {
         ShardDefinition(
-            key: ShardKey(rawValue: 1), index: index, id: "shardId", hashKeys: HashKeyRange(start: 0, end: .max),
+            key: ShardKey(rawValue: 1), index: index, id: "shardId",
+            hashKeys: HashKeyRange(start: 0, end: .max),
             createdAt: Timestamp(millisecondsSinceEpoch: createdAtSecond * 1_000))
     }
 
@@ -23,12 +24,15 @@ struct SequenceNumberTests {
         #expect(SequenceNumber.shardIndex(of: text) == 6)
     }
 
-    @Test("Numbers of a Kinesis shard rise with the position and lead back to it", arguments: [0, 5, 16, 9_999])
+    @Test(
+        "Numbers of a Kinesis shard rise with the position and lead back to it", arguments: [0, 5, 16, 9_999])
     func kinesisOrder(index: Int) {
         let numbers = SequenceNumber(
             shard: Self.shard(index, createdAtSecond: 1_763_600_000), kind: .kinesis(isOnDemand: false))
         let positions: [Position] = [0, 1, 2, 9, 10, 65_536, 1 << 43, SequenceNumber.endPosition]
-        let texts = positions.map { numbers.text($0, arrival: Timestamp(millisecondsSinceEpoch: 1_763_700_000_000)) }
+        let texts = positions.map {
+            numbers.text($0, arrival: Timestamp(millisecondsSinceEpoch: 1_763_700_000_000))
+        }
         #expect(texts.map { numbers.position(of: $0) } == positions)
         #expect(texts.allSatisfy { $0.count == 56 })
         #expect(texts == texts.sorted())
@@ -46,7 +50,9 @@ struct SequenceNumberTests {
 
     @Test(
         "What is no number of the shard has no position",
-        arguments: ["", "x", "1", "-1", "49590338271490256608559692538361571095921575989136588898x", "999999999"])
+        arguments: [
+            "", "x", "1", "-1", "49590338271490256608559692538361571095921575989136588898x", "999999999",
+        ])
     func foreign(text: String) {
         let kinesis = SequenceNumber(
             shard: Self.shard(1, createdAtSecond: 1_763_600_000), kind: .kinesis(isOnDemand: false))
@@ -58,8 +64,10 @@ struct SequenceNumberTests {
     @Test("A number of another shard has no position, but tells that shard's index")
     func otherShard() {
         let arrival = Timestamp(millisecondsSinceEpoch: 1_763_700_000_000)
-        let first = SequenceNumber(shard: Self.shard(1, createdAtSecond: 1_763_600_000), kind: .kinesis(isOnDemand: true))
-        let second = SequenceNumber(shard: Self.shard(2, createdAtSecond: 1_763_600_000), kind: .kinesis(isOnDemand: true))
+        let first = SequenceNumber(
+            shard: Self.shard(1, createdAtSecond: 1_763_600_000), kind: .kinesis(isOnDemand: true))
+        let second = SequenceNumber(
+            shard: Self.shard(2, createdAtSecond: 1_763_600_000), kind: .kinesis(isOnDemand: true))
         let text = first.text(77, arrival: arrival)
         #expect(second.position(of: text) == nil)
         #expect(SequenceNumber.shardIndex(of: text) == 1)
@@ -100,7 +108,9 @@ struct MessageIdentityTests {
             forged.replaceSubrange(index...index, with: text[index] == "A" ? "B" : "A")
             #expect(ReceiptHandle(text: forged, secret: 99) == nil)
         }
-        for garbage in ["", "garbage", text + "A", String(text.dropLast()), String(repeating: "é", count: 16)] {
+        for garbage in [
+            "", "garbage", text + "A", String(text.dropLast()), String(repeating: "é", count: 16),
+        ] {
             #expect(ReceiptHandle(text: garbage, secret: 99) == nil)
         }
     }

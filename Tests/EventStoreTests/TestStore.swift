@@ -73,7 +73,9 @@ extension TestStore {
     @discardableResult
     func send(_ bodies: [String], to queue: QueueKey, delaySeconds: Int? = nil) throws -> [SentMessage] {
         var batch = MessageBatch()
-        for body in bodies { batch.append(body: Array(body.utf8), md5: UInt128(body.count), delaySeconds: delaySeconds) }
+        for body in bodies {
+            batch.append(body: Array(body.utf8), md5: UInt128(body.count), delaySeconds: delaySeconds)
+        }
         let ready = batch
         return try store.perform { writer throws(StoreError) in try writer.send(ready, to: queue) }
     }
@@ -125,10 +127,12 @@ extension TestStore {
     }
 
     @discardableResult
-    func append(_ payloads: [String], to stream: StreamDefinition, shard: Int = 0) throws -> [AppendedRecord] {
+    func append(_ payloads: [String], to stream: StreamDefinition, shard: Int = 0) throws -> [AppendedRecord]
+    {
         var batch = RecordBatch()
         for payload in payloads {
-            batch.append(shard: stream.shards[shard].key, partitionKey: Array("k".utf8), payload: Array(payload.utf8))
+            batch.append(
+                shard: stream.shards[shard].key, partitionKey: Array("k".utf8), payload: Array(payload.utf8))
         }
         let ready = batch
         return try store.perform { writer throws(StoreError) in try writer.append(ready, to: stream.key) }
@@ -142,7 +146,8 @@ extension TestStore {
             position, arrival, partitionKey, payload in
             copies.append(
                 CopiedRecord(
-                    position: position, arrival: arrival, partitionKey: text(partitionKey), payload: text(payload)))
+                    position: position, arrival: arrival, partitionKey: text(partitionKey),
+                    payload: text(payload)))
             return true
         }
         return copies

@@ -4,9 +4,13 @@ import Testing
 
 @Suite("A connection")
 struct ConnectionTests {
-    private static func path() -> String { NSTemporaryDirectory() + "/millrace-sqlite-\(UUID().uuidString).db" }
+    private static func path() -> String {
+        NSTemporaryDirectory() + "/millrace-sqlite-\(UUID().uuidString).db"
+    }
 
-    private static func open(_ path: String) throws -> Connection { try Connection(path: path, access: .readWrite) }
+    private static func open(_ path: String) throws -> Connection {
+        try Connection(path: path, access: .readWrite)
+    }
 
     private static func remove(_ path: String) {
         for suffix in ["", "-wal", "-shm"] {
@@ -97,7 +101,8 @@ struct ConnectionTests {
     func garbage() throws {
         let path = Self.path()
         defer { Self.remove(path) }
-        try String(repeating: "no database ", count: 1_000).write(toFile: path, atomically: true, encoding: .utf8)
+        try String(repeating: "no database ", count: 1_000).write(
+            toFile: path, atomically: true, encoding: .utf8)
         let connection = try Self.open(path)
         let error = #expect(throws: SQLiteError.self) { try connection.scalar("PRAGMA user_version") }
         #expect(error?.code == 26)

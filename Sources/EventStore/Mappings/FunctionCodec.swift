@@ -47,7 +47,9 @@ package enum FunctionCodec {
         if let words = json.value["command"]?.arrayValue, let folder = json.string("workingDirectory") {
             return .command(words.compactMap(\.stringValue), workingDirectory: folder)
         }
-        guard let identifier = json.string("runtime"), let codePath = json.string("codePath") else { return nil }
+        guard let identifier = json.string("runtime"), let codePath = json.string("codePath") else {
+            return nil
+        }
         return .runtime(identifier: identifier, handler: json.string("handler", or: ""), codePath: codePath)
     }
 }

@@ -76,7 +76,8 @@ extension StoreReader {
 
     package func discard(_ id: Int64) throws(StoreError) -> Discard? {
         let rows = try statement(
-            "SELECT id, mapping_id, shard, facts, error_payload, log_tail, payload FROM discard WHERE id = ?1")
+            "SELECT id, mapping_id, shard, facts, error_payload, log_tail, payload FROM discard WHERE id = ?1"
+        )
         rows.bind(1, id)
         return try discards(rows).first
     }

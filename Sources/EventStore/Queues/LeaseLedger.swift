@@ -124,7 +124,8 @@ extension LeaseLedger {
     /// - Parameters:
     ///   - row: What the row holds: receive count, first receive, and the moment until which it is hidden.
     package mutating func takeScanned(
-        _ position: Position, row: (receiveCount: Int32, firstReceivedAt: Int64, visibleAt: Int64), now: Int64,
+        _ position: Position, row: (receiveCount: Int32, firstReceivedAt: Int64, visibleAt: Int64),
+        now: Int64,
         visibleAt: Int64, maxReceiveCount: Int?
     ) -> Taken {
         // A purge may have overtaken the scan.
@@ -184,14 +185,16 @@ extension LeaseLedger {
             leavingCount += 1
             return .spent(
                 Lease(
-                    position: position, receiveCount: entry.receiveCount, firstReceivedAt: entry.firstReceivedAt))
+                    position: position, receiveCount: entry.receiveCount,
+                    firstReceivedAt: entry.firstReceivedAt))
         }
         entry.receiveCount += 1
         if entry.firstReceivedAt == 0 { entry.firstReceivedAt = now }
         entry.lastReceivedAt = now
         hide(position, entry, until: visibleAt)
         return .leased(
-            Lease(position: position, receiveCount: entry.receiveCount, firstReceivedAt: entry.firstReceivedAt))
+            Lease(
+                position: position, receiveCount: entry.receiveCount, firstReceivedAt: entry.firstReceivedAt))
     }
 }
 
@@ -346,7 +349,8 @@ extension LeaseLedger {
         promote(now: now)
         let delayed = delays.total
         return QueueCounters(
-            visible: max(0, rows - inFlightCount - leavingCount - delayed), inFlight: inFlightCount, delayed: delayed)
+            visible: max(0, rows - inFlightCount - leavingCount - delayed), inFlight: inFlightCount,
+            delayed: delayed)
     }
 
     /// `now` when a receive may find something, else the next moment it may, or `nil` for "after a send".
@@ -354,7 +358,9 @@ extension LeaseLedger {
         promote(now: now)
         if !isAtInFlightLimit, readyCount > 0 || mayScan(now: now) { return now }
         while let top = hidden.top {
-            if let entry = entries[top.position], entry.state == .hidden, entry.visibleAt == top.visibleAt { break }
+            if let entry = entries[top.position], entry.state == .hidden, entry.visibleAt == top.visibleAt {
+                break
+            }
             hidden.pop()
         }
         let blocked = cursor < tip && scanBlockedUntil > now ? scanBlockedUntil : nil

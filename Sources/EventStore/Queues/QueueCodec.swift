@@ -23,7 +23,9 @@ enum QueueCodec {
         return JSONValue(members: members).text
     }
 
-    static func settings(_ text: String, of name: String) throws(StoreError) -> (QueueAttributes, [String: String]) {
+    static func settings(_ text: String, of name: String) throws(StoreError) -> (
+        QueueAttributes, [String: String]
+    ) {
         let json = try StoredJSON(text: text, of: "queue \(name)")
         var attributes = QueueAttributes()
         attributes.visibilityTimeoutSeconds =
@@ -34,7 +36,8 @@ enum QueueCodec {
         attributes.retentionSeconds = json.int("retentionSeconds", or: attributes.retentionSeconds)
         attributes.maximumMessageBytes = json.int("maximumMessageBytes", or: attributes.maximumMessageBytes)
         attributes.bookkeeping = json.strings("bookkeeping")
-        if let redrive = json.member("redrive"), let target = redrive.string("deadLetterTarget").flatMap({ ARN($0) }),
+        if let redrive = json.member("redrive"),
+            let target = redrive.string("deadLetterTarget").flatMap({ ARN($0) }),
             let count = redrive.int("maxReceiveCount")
         {
             attributes.redrive = RedrivePolicy(deadLetterTarget: target, maxReceiveCount: count)

@@ -26,7 +26,8 @@ struct Receive {
     private static let spentLimit = 1_000
 
     init(
-        queue: QueueKey, ledger: QueueLedger, now: Int64, visibleAt: Int64, maxReceiveCount: Int?, oldestSent: Int64,
+        queue: QueueKey, ledger: QueueLedger, now: Int64, visibleAt: Int64, maxReceiveCount: Int?,
+        oldestSent: Int64,
         secret: UInt64, maximum: Int, bytesLeft: Int
     ) {
         self.queue = queue
@@ -89,7 +90,8 @@ extension Receive {
 
     /// Shows a leased message's row to the caller.
     mutating func serve(
-        _ lease: LeaseLedger.Lease, _ row: Statement, _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
+        _ lease: LeaseLedger.Lease, _ row: Statement,
+        _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
     ) {
         guard row.int(1) > oldestSent else { return forget(lease.position) }
         guard hasRoom(for: row) else { return putBack(lease.position) }

@@ -15,7 +15,8 @@ extension StoreReader {
     ///     valid during the call. It must not receive from the same queue.
     /// - Throws: `.notFound` when the queue is gone; errors of the disk only when nothing was visited.
     package func receive(
-        from queue: QueueKey, maximum: Int, maxBytes: Int = .max, visibilitySeconds: Int? = nil, now: Timestamp,
+        from queue: QueueKey, maximum: Int, maxBytes: Int = .max, visibilitySeconds: Int? = nil,
+        now: Timestamp,
         _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
     ) throws(StoreError) -> ReceiveOutcome {
         let catalog = store.catalog.snapshot
@@ -64,7 +65,8 @@ extension StoreReader {
     }
 
     private func takeReturned(
-        _ receive: inout Receive, upTo count: Int, _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
+        _ receive: inout Receive, upTo count: Int,
+        _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
     ) throws(StoreError) {
         let statement = try statement(
             """
@@ -128,7 +130,8 @@ extension StoreReader {
             // A lost receive count is what a crash may cost; the next receive writes it again.
             store.submit { writer throws(StoreError) in
                 try writer.keepReceives(again, of: queue)
-            } completion: { _ in }
+            } completion: { _ in
+            }
         }
         guard let deadLetter, !receive.spent.isEmpty else { return }
         let spent = receive.spent

@@ -39,7 +39,8 @@ extension StoreWriter {
             let position = first + Int64(index)
             return SentMessage(
                 position: position,
-                messageID: MessageID(row: RowKey.make(queue.rawValue, position), secret: secret), sentAt: moment)
+                messageID: MessageID(row: RowKey.make(queue.rawValue, position), secret: secret),
+                sentAt: moment)
         }
     }
 

@@ -48,7 +48,8 @@ extension StoreWriter {
             return try statement.step() ? statement.int(0) : 0
         }
         guard last < StoreLimits.largestKey else {
-            throw .limit("The data directory has given out all \(StoreLimits.largestKey) keys for a \(table).")
+            throw .limit(
+                "The data directory has given out all \(StoreLimits.largestKey) keys for a \(table).")
         }
         return last + 1
     }

@@ -45,7 +45,9 @@ extension JSONValue {
 
     /// Sorted, so that equal settings have equal texts.
     init(_ strings: [String: String]) {
-        let members: [(String, JSONValue)] = strings.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }
+        let members: [(String, JSONValue)] = strings.sorted { $0.key < $1.key }.map {
+            ($0.key, .string($0.value))
+        }
         self = .object(JSONObject(members))
     }
 

@@ -17,7 +17,8 @@ extension StoreReader {
         let tip = store.tips[shard].position
         guard after < tip, let oldest = oldestArrival(in: shard) else { return after }
         let statement = try statement(
-            "SELECT id, arrival_ms, partition_key, payload FROM stream_record WHERE id > ?1 AND id <= ?2 ORDER BY id")
+            "SELECT id, arrival_ms, partition_key, payload FROM stream_record WHERE id > ?1 AND id <= ?2 ORDER BY id"
+        )
         return try storeErrors { () throws(SQLiteError) in
             statement.bind(1, RowKey.make(shard.rawValue, after))
             statement.bind(2, RowKey.make(shard.rawValue, tip))
@@ -87,7 +88,8 @@ extension StoreReader {
     }
 
     private func firstRow(in shard: ShardKey, after position: Position) throws(StoreError) -> Position? {
-        let statement = try statement("SELECT id FROM stream_record WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 1")
+        let statement = try statement(
+            "SELECT id FROM stream_record WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 1")
         return try storeErrors { () throws(SQLiteError) in
             statement.bind(1, RowKey.make(shard.rawValue, position))
             statement.bind(2, RowKey.last(shard.rawValue))

@@ -19,7 +19,8 @@ extension StoreWriter {
                             statement.bind(2, place.arrival.millisecondsSinceEpoch)
                             statement.bind(
                                 3, borrowing: UnsafeRawBufferPointer(rebasing: bytes[entry.partitionKey]))
-                            statement.bind(4, borrowing: UnsafeRawBufferPointer(rebasing: bytes[entry.payload]))
+                            statement.bind(
+                                4, borrowing: UnsafeRawBufferPointer(rebasing: bytes[entry.payload]))
                             try statement.run()
                         }
                     })
@@ -57,14 +58,17 @@ extension StoreWriter {
         return (appended, states)
     }
 
-    private func writableState(of key: ShardKey, in stream: StreamDefinition) throws(StoreError) -> ShardState {
+    private func writableState(of key: ShardKey, in stream: StreamDefinition) throws(StoreError) -> ShardState
+    {
         guard definitions.streamOfShard[key] == stream.key, let state = shards[key] else {
             throw .notFound("The shard")
         }
         // Shards of a stream get rising keys, so its place can be guessed; a search is the exception.
         let offset = Int(key.rawValue - (stream.shards.first?.key.rawValue ?? 0))
         let guessed = stream.shards.indices.contains(offset) ? stream.shards[offset] : nil
-        guard let shard = guessed?.key == key ? guessed : stream.shard(key) else { throw .notFound("The shard") }
+        guard let shard = guessed?.key == key ? guessed : stream.shard(key) else {
+            throw .notFound("The shard")
+        }
         guard shard.isOpen else { throw .conflict("Shard \(shard.id) of stream \(stream.name) is closed.") }
         return state
     }

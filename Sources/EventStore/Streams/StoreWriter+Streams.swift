@@ -97,7 +97,8 @@ extension StoreWriter {
         for shard in stream.shards {
             if let state = shards[shard.key], state.position > state.trimmed {
                 try erase(
-                    .records, RowKey.first(shard.key.rawValue), RowKey.make(shard.key.rawValue, state.position))
+                    .records, RowKey.first(shard.key.rawValue),
+                    RowKey.make(shard.key.rawValue, state.position))
             }
             setShard(shard.key, nil)
             effects.removedShards.append(shard.key)

@@ -29,7 +29,8 @@ enum StreamCodec {
         let json = try StoredJSON(text: text, of: "stream \(name)")
         var kind = StreamDefinition.Kind.kinesis(isOnDemand: json.bool("isOnDemand", or: false))
         if let table = json.member("table") {
-            guard let key = table.int("key"), let view = StreamView(rawValue: table.string("view", or: "")) else {
+            guard let key = table.int("key"), let view = StreamView(rawValue: table.string("view", or: ""))
+            else {
                 throw .corrupt("the settings of stream \(name) name no table or no view")
             }
             kind = .table(
@@ -37,6 +38,7 @@ enum StreamCodec {
                 label: table.string("label", or: ""))
         }
         return Settings(
-            kind: kind, retentionHours: json.int("retentionHours", or: 24), isEnabled: json.bool("isEnabled", or: true))
+            kind: kind, retentionHours: json.int("retentionHours", or: 24),
+            isEnabled: json.bool("isEnabled", or: true))
     }
 }

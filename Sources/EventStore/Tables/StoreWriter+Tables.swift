@@ -25,9 +25,11 @@ extension StoreWriter {
             statement.bind(5, createdAt.millisecondsSinceEpoch)
         }
         let table = TableDefinition(
-            key: TableKey(rawValue: row), id: definition.id, name: definition.name, location: definition.location,
+            key: TableKey(rawValue: row), id: definition.id, name: definition.name,
+            location: definition.location,
             hashKey: definition.hashKey, rangeKey: definition.rangeKey, isOnDemand: definition.isOnDemand,
-            readCapacityUnits: definition.readCapacityUnits, writeCapacityUnits: definition.writeCapacityUnits,
+            readCapacityUnits: definition.readCapacityUnits,
+            writeCapacityUnits: definition.writeCapacityUnits,
             isDeletionProtected: definition.isDeletionProtected, tags: definition.tags, createdAt: now,
             latestStream: nil)
         changeDefinitions { $0.put(table) }

@@ -26,11 +26,13 @@ enum TableCodec {
         }
         return TableDefinition(
             key: key, id: json.string("id", or: ""), name: name, location: location, hashKey: hashKey,
-            rangeKey: json.member("rangeKey").flatMap(attribute), isOnDemand: json.bool("isOnDemand", or: true),
+            rangeKey: json.member("rangeKey").flatMap(attribute),
+            isOnDemand: json.bool("isOnDemand", or: true),
             readCapacityUnits: json.int("readCapacityUnits", or: 0),
             writeCapacityUnits: json.int("writeCapacityUnits", or: 0),
             isDeletionProtected: json.bool("isDeletionProtected", or: false), tags: json.strings("tags"),
-            createdAt: createdAt, latestStream: json.int("latestStream").map { StreamKey(rawValue: Int64($0)) })
+            createdAt: createdAt,
+            latestStream: json.int("latestStream").map { StreamKey(rawValue: Int64($0)) })
     }
 
     private static func key(_ attribute: TableDefinition.KeyAttribute) -> JSONValue {

@@ -52,7 +52,8 @@ extension LoadedState {
             let (attributes, tags) = try QueueCodec.settings(rows.text(4), of: rows.text(3))
             let queue = QueueDefinition(
                 key: QueueKey(rawValue: rows.int(0)), name: rows.text(3),
-                location: Location(account: rows.text(1), region: rows.text(2)), attributes: attributes, tags: tags,
+                location: Location(account: rows.text(1), region: rows.text(2)), attributes: attributes,
+                tags: tags,
                 createdAt: Timestamp(millisecondsSinceEpoch: rows.int(5)),
                 modifiedAt: Timestamp(millisecondsSinceEpoch: rows.int(6)))
             definitions.put(queue)
@@ -86,14 +87,16 @@ extension LoadedState {
     private mutating func loadStreams(_ connection: Connection) throws(StoreError) {
         let shardsOfStream = try loadShards(connection)
         let rows = try storeErrors { () throws(SQLiteError) in
-            try connection.prepare("SELECT key, account, region, name, settings, created_ms, disabled_ms FROM stream")
+            try connection.prepare(
+                "SELECT key, account, region, name, settings, created_ms, disabled_ms FROM stream")
         }
         while try storeErrors({ () throws(SQLiteError) in try rows.step() }) {
             let settings = try StreamCodec.settings(rows.text(4), of: rows.text(3))
             let key = StreamKey(rawValue: rows.int(0))
             definitions.put(
                 StreamDefinition(
-                    key: key, name: rows.text(3), location: Location(account: rows.text(1), region: rows.text(2)),
+                    key: key, name: rows.text(3),
+                    location: Location(account: rows.text(1), region: rows.text(2)),
                     kind: settings.kind, createdAt: Timestamp(millisecondsSinceEpoch: rows.int(5)),
                     retentionHours: settings.retentionHours, isEnabled: settings.isEnabled,
                     shards: shardsOfStream[key.rawValue] ?? []))
@@ -103,7 +106,9 @@ extension LoadedState {
         }
     }
 
-    private mutating func loadShards(_ connection: Connection) throws(StoreError) -> [Int64: [ShardDefinition]] {
+    private mutating func loadShards(_ connection: Connection) throws(StoreError) -> [Int64:
+        [ShardDefinition]]
+    {
         let rows = try storeErrors { () throws(SQLiteError) in
             try connection.prepare(
                 """
@@ -114,7 +119,8 @@ extension LoadedState {
         }
         let last = try storeErrors { () throws(SQLiteError) in
             try connection.prepare(
-                "SELECT id, arrival_ms FROM stream_record WHERE id > ?1 AND id <= ?2 ORDER BY id DESC LIMIT 1")
+                "SELECT id, arrival_ms FROM stream_record WHERE id > ?1 AND id <= ?2 ORDER BY id DESC LIMIT 1"
+            )
         }
         var found: [Int64: [ShardDefinition]] = [:]
         while try storeErrors({ () throws(SQLiteError) in try rows.step() }) {
@@ -153,7 +159,8 @@ extension LoadedState {
     private mutating func loadTables(_ connection: Connection) throws(StoreError) {
         let rows = try storeErrors { () throws(SQLiteError) in
             try connection.prepare(
-                "SELECT key, account, region, name, settings, created_ms, item_count, byte_count FROM item_table")
+                "SELECT key, account, region, name, settings, created_ms, item_count, byte_count FROM item_table"
+            )
         }
         while try storeErrors({ () throws(SQLiteError) in try rows.step() }) {
             let key = TableKey(rawValue: rows.int(0))

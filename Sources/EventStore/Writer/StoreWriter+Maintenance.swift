@@ -59,7 +59,8 @@ extension StoreWriter {
     /// Begins a new walk over everything that retention may end.
     func beginLap() {
         lap = RetentionLap(
-            queues: queues.keys.sorted(), shards: shards.keys.sorted(), streams: Array(definitions.disabledAt.keys))
+            queues: queues.keys.sorted(), shards: shards.keys.sorted(),
+            streams: Array(definitions.disabledAt.keys))
     }
 
     /// Goes one step on the walk, in the current group.
@@ -84,7 +85,9 @@ extension StoreWriter {
 
     /// A disabled table stream goes when its records have gone.
     private func endDisabled(_ key: StreamKey) throws(StoreError) {
-        guard let moment = definitions.disabledAt[key], now - moment >= Limits.tableStreamRetention else { return }
+        guard let moment = definitions.disabledAt[key], now - moment >= Limits.tableStreamRetention else {
+            return
+        }
         try deleteStream(key)
     }
 }
@@ -97,12 +100,15 @@ extension StoreWriter {
     /// A dead-letter queue keeps messages in the order in which they came to it, with the time of their first
     /// sending; one that is past retention behind a younger one is not received, and goes when the younger one went.
     private func trim(_ key: QueueKey) throws(StoreError) -> Bool {
-        guard let queue = definitions.queues[key], var tally = queues[key], tally.messageCount > 0 else { return false }
+        guard let queue = definitions.queues[key], var tally = queues[key], tally.messageCount > 0 else {
+            return false
+        }
         let cutoff = now.millisecondsSinceEpoch - Int64(queue.attributes.retentionSeconds) * 1_000
         guard tally.oldestMilliseconds <= cutoff else { return false }
         let found = try expired(
             "SELECT id, sent_ms FROM message WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3",
-            after: RowKey.make(key.rawValue, tally.floor), upTo: RowKey.make(key.rawValue, tally.tip), cutoff: cutoff)
+            after: RowKey.make(key.rawValue, tally.floor), upTo: RowKey.make(key.rawValue, tally.tip),
+            cutoff: cutoff)
         guard let last = found.last else {
             noteOldest(of: key, found.oldestKept)
             return false

@@ -115,8 +115,12 @@ extension StoreWriter {
     }
 
     /// Tells when the oldest row came; knowledge that no transaction can make wrong.
-    func noteOldest(of queue: QueueKey, _ milliseconds: Int64) { queues[queue]?.oldestMilliseconds = milliseconds }
-    func noteOldest(of shard: ShardKey, _ milliseconds: Int64) { shards[shard]?.oldestMilliseconds = milliseconds }
+    func noteOldest(of queue: QueueKey, _ milliseconds: Int64) {
+        queues[queue]?.oldestMilliseconds = milliseconds
+    }
+    func noteOldest(of shard: ShardKey, _ milliseconds: Int64) {
+        shards[shard]?.oldestMilliseconds = milliseconds
+    }
 
     func changeDefinitions(_ change: (inout Definitions) -> Void) {
         snapshot = nil
@@ -182,7 +186,9 @@ extension StoreWriter {
     private func saveTallies() throws(StoreError) {
         for key in effects.touchedQueues {
             guard var tally = queues[key] else { continue }
-            guard tally.mustSave || tally.tip - tally.savedTip >= StoreWriter.unsavedMessages else { continue }
+            guard tally.mustSave || tally.tip - tally.savedTip >= StoreWriter.unsavedMessages else {
+                continue
+            }
             try run(
                 "INSERT OR REPLACE INTO queue_tally (queue, message_count, tip, floor) VALUES (?1, ?2, ?3, ?4)"
             ) { statement in

@@ -127,7 +127,8 @@ extension WriterThread {
                 let isDone = operation.run(writer)
                 if let failure = writer.failure { throw failure }
                 precondition(
-                    isDone || writer.connection.totalChanges == before, "an operation that throws has not written")
+                    isDone || writer.connection.totalChanges == before,
+                    "an operation that throws has not written")
             }
         }
         for operation in operations { operation.finish(failure) }
@@ -169,7 +170,9 @@ extension WriterThread {
     private func maintain() {
         groupsSinceMaintenance = 0
         let moment = now()
-        if let failed = maintenanceFailedAt, moment >= failed, moment - failed < WriterThread.failurePause { return }
+        if let failed = maintenanceFailedAt, moment >= failed, moment - failed < WriterThread.failurePause {
+            return
+        }
         if writer.lap.isAtEnd { beginLapIfDue(moment) }
         guard writer.hasErasures || !writer.lap.isAtEnd else { return }
         let failure = commit { () throws(StoreError) in
