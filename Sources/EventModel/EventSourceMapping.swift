@@ -84,6 +84,15 @@ package struct MappingSettings: Equatable, Sendable {
     }
 }
 
+extension MappingSettings {
+    /// What pollers go by: tags may change while they run.
+    package var withoutTags: MappingSettings {
+        var settings = self
+        settings.tags = [:]
+        return settings
+    }
+}
+
 /// The settings that only stream mappings have.
 package struct StreamMappingSettings: Equatable, Sendable {
     package var startingPosition: StartingPosition

@@ -42,9 +42,11 @@ final class MappingRunner: @unchecked Sendable {
         metrics = MappingMetrics(registry: context.metrics, mapping: mapping)
     }
 
-    /// Takes over what the service changed of the stored mapping, but no settings: those need new pollers.
+    /// Takes over what the service changed of the stored mapping, but no settings other than tags: those need new
+    /// pollers.
     func adopt(_ stored: EventSourceMapping) {
-        precondition(stored.settings == mapping.settings, "a runner keeps its settings")
+        precondition(
+            stored.settings.withoutTags == mapping.settings.withoutTags, "a runner keeps its settings")
         mapping = stored
     }
 
