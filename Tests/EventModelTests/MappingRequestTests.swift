@@ -211,7 +211,9 @@ struct MappingRequestCreateTests {
             topic?.kind == .notSupported(setting: "an SNS topic as DestinationConfig.OnFailure.Destination"))
     }
 
-    @Test("A filter that is no object is invalid", arguments: ["null", #""text""#, "", "[1]"])
+    @Test(
+        "A filter that is no object is invalid",
+        arguments: ["null", #""text""#, "", "[1]", "{", #"{"a": 1}"#, #"{"a": []}"#, #"{"a": {"b": "c"}}"#])
     func filters(pattern: String) {
         let error = refusal(streamRequest { $0.filterPatterns = [pattern] })
         #expect(error?.message == "Invalid filter pattern definition.")

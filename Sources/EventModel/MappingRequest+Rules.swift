@@ -1,0 +1,175 @@
+import ByteCoding
+
+// MARK: - Rules across members
+
+extension MappingRequest {
+    /// The settings that a create request asks for, with AWS's defaults.
+    func settings(for source: MappingSource) throws(ConfigurationError) -> MappingSettings {
+        var settings = MappingSettings(batchSize: source.isQueue ? 10 : 100, tags: tags ?? [:])
+        if source.isStream {
+            let position: StartingPosition =
+                switch startingPosition {
+                case "LATEST": .latest
+                case "AT_TIMESTAMP": startingPositionTimestamp.map { .atTimestamp($0) } ?? .latest
+                default: .trimHorizon
+                }
+            settings.stream = StreamMappingSettings(startingPosition: position)
+        }
+        merge(into: &settings)
+        return settings
+    }
+
+    func merge(into settings: inout MappingSettings) {
+        settings.batchSize = batchSize ?? settings.batchSize
+        settings.batchingWindowSeconds = maximumBatchingWindowInSeconds ?? settings.batchingWindowSeconds
+        if let functionResponseTypes { settings.reportsBatchItemFailures = !functionResponseTypes.isEmpty }
+        guard var stream = settings.stream else { return }
+        if let maximumRetryAttempts {
+            stream.maximumRetryAttempts = maximumRetryAttempts < 0 ? nil : maximumRetryAttempts
+        }
+        if let maximumRecordAgeInSeconds {
+            stream.maximumRecordAgeSeconds = maximumRecordAgeInSeconds < 0 ? nil : maximumRecordAgeInSeconds
+        }
+        stream.bisectsOnError = bisectsBatchOnFunctionError ?? stream.bisectsOnError
+        if let onFailureDestination {
+            stream.onFailureDestination = ARN(onFailureDestination)
+        }
+        settings.stream = stream
+    }
+
+    func checkBatch(
+        _ settings: MappingSettings, for source: MappingSource
+    ) throws(ConfigurationError) {
+        if case .fifoQueue = source {
+            guard settings.batchingWindowSeconds == 0 else {
+                throw .invalid("Batching window is not supported for FIFO queues")
+            }
+            guard settings.batchSize <= 10 else {
+                throw .invalid("Batch size must not exceed 10 for FIFO queues")
+            }
+        }
+        if case .queue = source, settings.batchSize > 10, settings.batchingWindowSeconds == 0 {
+            throw .invalid(
+                "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
+            )
+        }
+        // AWS refuses both pairs; its texts are not recorded.
+        if let window = tumblingWindowInSeconds, window > 0 {
+            if let factor = parallelizationFactor, factor > 1 {
+                throw .invalid("TumblingWindowInSeconds cannot be used with a ParallelizationFactor above 1.")
+            }
+            if isGiven(filterPatterns) {
+                throw .invalid("TumblingWindowInSeconds cannot be used with FilterCriteria.")
+            }
+        }
+    }
+
+    func checkScaling(isCreate: Bool, isQueue: Bool) throws(ConfigurationError) {
+        guard let pollers = provisionedPollers else { return }
+        guard !pollers.isEmpty else {
+            guard !isCreate else {
+                throw .invalid(
+                    "Either MinimumPollers or MaximumPollers are required if ProvisionedPollerConfig is provided."
+                )
+            }
+            return
+        }
+        guard isQueue else { return }
+        let minimum = pollers.minimum ?? 2
+        let maximum = pollers.maximum ?? 200
+        guard minimum >= 2, maximum >= minimum else {
+            throw .invalid(
+                "MinimumPollers should be between [2, 200] and MaximumPollers should be between "
+                    + "[MinimumPollers, 10000]")
+        }
+        guard scaling?.maximumConcurrency == nil else {
+            throw .invalid(
+                "Provisioned mode for SQS ESM does not support maximum concurrency feature. Use MaximumPollers "
+                    + "as the control mechanism and remove maximum concurrency.")
+        }
+    }
+
+    /// The form that every pattern has: objects down to lists that are not empty. Whether the tests in the lists are
+    /// ones that exist comes with filters.
+    func checkFilters() throws(ConfigurationError) {
+        for pattern in filterPatterns ?? [] {
+            guard let tree = try? JSONValue(parsing: Array(pattern.utf8)), Self.hasPatternForm(tree) else {
+                // Why it is no JSON does not matter: AWS has one text for everything that is wrong with a pattern.
+                throw .invalid("Invalid filter pattern definition.")
+            }
+        }
+    }
+
+    private static func hasPatternForm(_ tree: JSONValue) -> Bool {
+        guard let object = tree.objectValue else { return false }
+        return object.members.allSatisfy { name, value in
+            if let list = value.arrayValue {
+                guard !list.isEmpty else { return false }
+                return name != "$or" || list.allSatisfy(hasPatternForm)
+            }
+            return hasPatternForm(value)
+        }
+    }
+}
+
+// MARK: - The world
+
+extension MappingRequest {
+    func checkSourceExists(
+        _ arn: ARN, _ source: MappingSource, _ facts: MappingFacts, _ timeout: Int
+    ) throws(ConfigurationError) {
+        guard facts.source != .missing else {
+            guard source.isQueue else { throw .invalid("Stream not found: \(arn)") }
+            throw .invalid(
+                "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
+                    + "SQS Error Message: The specified queue does not exist.")
+        }
+        try checkVisibility(facts, timeout)
+    }
+
+    func checkVisibility(_ facts: MappingFacts, _ timeout: Int) throws(ConfigurationError) {
+        guard case .queue(let visibility) = facts.source, visibility < timeout else { return }
+        throw .invalid(
+            "Queue visibility timeout: \(visibility) seconds is less than Function timeout: \(timeout) seconds"
+        )
+    }
+
+    /// The on-failure destination of a stream mapping: a standard queue that is there.
+    ///
+    /// AWS looks at it when it is given, through the function's permissions; its texts are not recorded.
+    func checkDestination(_ facts: MappingFacts) throws(ConfigurationError) {
+        guard let destination = onFailureDestination, !destination.isEmpty else { return }
+        guard let arn = ARN(destination) else {
+            throw .invalid("The destination ARN \(destination) is invalid.")
+        }
+        switch arn.service {
+        case "sqs":
+            guard !arn.resource.hasSuffix(".fifo") else {
+                throw .invalid("The destination ARN \(destination) is invalid: it is a FIFO queue.")
+            }
+            guard facts.destinationExists else {
+                throw .invalid("The destination ARN \(destination) is invalid: the queue does not exist.")
+            }
+        case "sns": throw .notSupported("an SNS topic as DestinationConfig.OnFailure.Destination")
+        case "s3": throw .notSupported("an S3 bucket as DestinationConfig.OnFailure.Destination")
+        default: throw .invalid("The destination ARN \(destination) is invalid.")
+        }
+    }
+
+    /// What AWS would take now and Millrace does not act on yet; its "off" values pass.
+    func refuseWhatIsNotEnforced() throws(ConfigurationError) {
+        if isGiven(filterPatterns) { throw .notSupported("FilterCriteria") }
+        if let factor = parallelizationFactor, factor > 1 {
+            throw .notSupported("a ParallelizationFactor above 1")
+        }
+        if let window = tumblingWindowInSeconds, window > 0 {
+            throw .notSupported("a TumblingWindowInSeconds above 0")
+        }
+        if scaling?.maximumConcurrency != nil { throw .notSupported("ScalingConfig.MaximumConcurrency") }
+        if let pollers = provisionedPollers, !pollers.isEmpty {
+            throw .notSupported("ProvisionedPollerConfig")
+        }
+        if isGiven(metrics) { throw .notSupported("MetricsConfig") }
+        if let key = kmsKeyARN, !key.isEmpty { throw .notSupported("KMSKeyArn") }
+    }
+}
