@@ -116,9 +116,6 @@ let testTargets: [Target] = [
     tests("LambdaServiceTests", serviceTests + ["LambdaService"]),
     tests("MappingEngineTests", ["MappingEngine", "EventModel", "ByteCoding"]),
     tests("EndToEndTests", ["ByteCoding", "EventModel", "HTTPClient"]),
-    tests(
-        "MillraceTests",
-        ["millrace", "ByteCoding", "EventModel", "Template", "AWSWire", "HTTP", "HTTPClient"]),
     tests("TidyTests", []),
 ]
 

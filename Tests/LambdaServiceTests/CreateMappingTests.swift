@@ -1,0 +1,140 @@
+import ByteCoding
+import Testing
+import WireTesting
+
+@Suite("Creating mappings on the wire")
+struct CreateMappingTests {
+    private static let create = "CreateEventSourceMapping"
+    private static let queue = LambdaWorld.queue
+    private static let stream = LambdaWorld.stream
+
+    private func expect(_ world: LambdaWorld, _ name: String, _ body: String) throws {
+        try world.expect(Self.create, name, "POST", LambdaWorld.mappings, body)
+    }
+
+    @Test("Each source's answer has exactly its members")
+    func shapes() throws {
+        let world = try LambdaWorld()
+        try expect(world, "queue", #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.queue)"}"#)
+        try expect(
+            world, "kinesis",
+            #"{"FunctionName": "fn:$LATEST", "EventSourceArn": "\#(Self.stream)", "StartingPosition": "TRIM_HORIZON"}"#
+        )
+        try expect(
+            world, "table-stream",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(world.tableStream)", "StartingPosition": "LATEST"}"#
+        )
+    }
+
+    @Test("Every setting of a stream is echoed")
+    func settings() throws {
+        let world = try LambdaWorld()
+        try expect(
+            world, "kinesis-all-settings",
+            """
+            {"FunctionName": "arn:aws:lambda:us-east-1:000000000000:function:fn", "Enabled": false,
+             "EventSourceArn": "\(Self.stream)", "StartingPosition": "AT_TIMESTAMP",
+             "StartingPositionTimestamp": 1719999999.5, "BatchSize": 500, "MaximumBatchingWindowInSeconds": 5,
+             "MaximumRetryAttempts": 3, "MaximumRecordAgeInSeconds": 3600, "BisectBatchOnFunctionError": true,
+             "FunctionResponseTypes": ["ReportBatchItemFailures"], "ParallelizationFactor": 1,
+             "TumblingWindowInSeconds": 0, "FilterCriteria": {"Filters": []}, "Tags": {"team": "mill"},
+             "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:000000000000:failures"}}}
+            """)
+    }
+
+    @Test("A disabled queue mapping is there at once, a disabled stream mapping after its creation")
+    func disabled() throws {
+        let world = try LambdaWorld()
+        try expect(
+            world, "queue-disabled",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.queue)", "Enabled": false}"#)
+        let id = try world.createForStream(#", "Enabled": false"#)
+        #expect(try world.state(id) == "Creating")
+        try world.settle()
+        #expect(try world.state(id) == "Disabled")
+    }
+
+    @Test("A second mapping of the same function and source is a conflict; another qualification is not")
+    func duplicates() throws {
+        let world = try LambdaWorld()
+        _ = try world.createForQueue()
+        _ = try world.createForStream()
+        try expect(world, "queue-duplicate", #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.queue)"}"#)
+        try expect(
+            world, "kinesis-duplicate",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.stream)", "StartingPosition": "LATEST"}"#)
+        _ = try world.create(#"{"FunctionName": "fn:$LATEST", "EventSourceArn": "\#(Self.queue)"}"#)
+    }
+
+    @Test(
+        "What AWS refuses is refused with its words",
+        arguments: [
+            ("no-function-name", #"{"EventSourceArn": "\#(queue)"}"#),
+            ("no-source", #"{"FunctionName": "fn"}"#),
+            ("unknown-function", #"{"FunctionName": "gone", "EventSourceArn": "\#(queue)"}"#),
+            ("unknown-version", #"{"FunctionName": "fn:7", "EventSourceArn": "\#(queue)"}"#),
+            (
+                "unknown-queue",
+                #"{"FunctionName": "fn", "EventSourceArn": "arn:aws:sqs:us-east-1:000000000000:gone"}"#
+            ),
+            (
+                "unknown-stream",
+                #"{"FunctionName": "fn", "EventSourceArn": "arn:aws:kinesis:us-east-1:000000000000:stream/gone", "StartingPosition": "LATEST"}"#
+            ),
+            ("no-starting-position", #"{"FunctionName": "fn", "EventSourceArn": "\#(stream)"}"#),
+            (
+                "starting-position-unknown",
+                #"{"FunctionName": "fn", "EventSourceArn": "\#(stream)", "StartingPosition": "invalid"}"#
+            ),
+            ("batch-size-zero", #"{"FunctionName": "fn", "EventSourceArn": "\#(queue)", "BatchSize": 0}"#),
+            (
+                "queue-batch-without-window",
+                #"{"FunctionName": "fn", "EventSourceArn": "\#(queue)", "BatchSize": 11}"#
+            ),
+            ("queue-visibility", #"{"FunctionName": "slow", "EventSourceArn": "\#(queue)"}"#),
+            (
+                "kinesis-on-success",
+                #"{"FunctionName": "fn", "EventSourceArn": "\#(stream)", "StartingPosition": "LATEST", "DestinationConfig": {"OnSuccess": {"Destination": "\#(queue)"}}}"#
+            ),
+            (
+                "filter-invalid",
+                #"{"FunctionName": "fn", "EventSourceArn": "\#(queue)", "FilterCriteria": {"Filters": [{"Pattern": "null"}]}}"#
+            ),
+            ("wrong-type", #"{"FunctionName": "fn", "EventSourceArn": "\#(queue)", "BatchSize": "ten"}"#),
+            ("no-json", "{"),
+        ])
+    func refused(name: String, body: String) throws {
+        try expect(LambdaWorld(), name, body)
+    }
+
+    @Test("Table streams have no times")
+    func tableStreamAtTimestamp() throws {
+        let world = try LambdaWorld()
+        try expect(
+            world, "table-stream-at-timestamp",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(world.tableStream)", "StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 1}"#
+        )
+    }
+
+    @Test(
+        "What is not enforced yet is refused by name",
+        arguments: [
+            ("parallelization-factor", #""ParallelizationFactor": 2"#),
+            ("tumbling-window", #""TumblingWindowInSeconds": 30"#),
+            ("filters", #""FilterCriteria": {"Filters": [{"Pattern": "{\"data\": {\"a\": [1]}}"}]}"#),
+            (
+                "sns-destination",
+                #""DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sns:us-east-1:000000000000:t"}}"#
+            ),
+            ("metrics", #""MetricsConfig": {"Metrics": ["EventCount"]}"#),
+            ("kms-key", #""KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k""#),
+        ])
+    func notEnforced(name: String, setting: String) throws {
+        let world = try LambdaWorld()
+        try expect(
+            world, "not-supported-\(name)",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.stream)", "StartingPosition": "LATEST", \#(setting)}"#
+        )
+        #expect(try world.call("GET", LambdaWorld.mappings)["EventSourceMappings"] == [])
+    }
+}
