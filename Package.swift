@@ -116,6 +116,9 @@ let testTargets: [Target] = [
     tests("LambdaServiceTests", serviceTests + ["LambdaService"]),
     tests("MappingEngineTests", ["MappingEngine", "EventModel", "ByteCoding"]),
     tests("EndToEndTests", ["ByteCoding", "EventModel", "HTTPClient"]),
+    tests(
+        "MillraceTests",
+        ["millrace", "ByteCoding", "EventModel", "Template", "AWSWire", "HTTP", "HTTPClient"]),
     tests("TidyTests", []),
 ]
 

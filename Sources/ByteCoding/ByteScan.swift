@@ -20,11 +20,19 @@ enum ByteScan {
     /// The first byte that a JSON string cannot hold as it is.
     @inline(__always)
     static func firstSpecial(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        scan(text, from: start) { word in
-            (hasControl(word) & ~word | has(word, 0x22) | has(word, 0x5C)) & highs
-        } byByte: { byte in
+        scan(text, from: start, byWord: specials) { byte in
             byte < 0x20 || byte == 0x22 || byte == 0x5C
         }
+    }
+
+    /// Sets the high bit of the first backslash in a word.
+    @inline(__always)
+    static func backslashes(_ word: UInt64) -> UInt64 { has(word, 0x5C) & highs }
+
+    /// Sets the high bit of the first byte in a word that a JSON string cannot hold as it is.
+    @inline(__always)
+    static func specials(_ word: UInt64) -> UInt64 {
+        (hasControl(word) & ~word | has(word, 0x22) | has(word, 0x5C)) & highs
     }
 
     @inline(__always)

@@ -75,7 +75,8 @@ extension JSONScanner {
             if byte == UInt8(ascii: "\"") { return (position, hasEscapes) }
             if byte == UInt8(ascii: "\\") {
                 hasEscapes = true
-                position = try escape(at: position).end
+                let isShort = Self.shortEscape(self.byte(at: position &+ 1)) != nil
+                position = isShort ? position &+ 2 : try escape(at: position).end
             } else if byte < 0x20 {
                 throw JSONError(offset: position, reason: "a control character inside a string")
             } else if byte >= 0x80 {
@@ -89,22 +90,28 @@ extension JSONScanner {
         throw JSONError(offset: position, reason: "the string does not end")
     }
 
-    /// Reads the escape that starts with the backslash at `position`.
-    func escape(at position: Int) throws(JSONError) -> (scalar: Unicode.Scalar, end: Int) {
-        let scalar: Unicode.Scalar
-        switch byte(at: position + 1) {
-        case UInt8(ascii: "\""): scalar = "\""
-        case UInt8(ascii: "\\"): scalar = "\\"
-        case UInt8(ascii: "/"): scalar = "/"
-        case UInt8(ascii: "b"): scalar = "\u{8}"
-        case UInt8(ascii: "f"): scalar = "\u{C}"
-        case UInt8(ascii: "n"): scalar = "\n"
-        case UInt8(ascii: "r"): scalar = "\r"
-        case UInt8(ascii: "t"): scalar = "\t"
-        case UInt8(ascii: "u"): return try unicodeEscape(at: position)
-        default: throw JSONError(offset: position, reason: "an unknown escape")
+    /// What the character after a backslash stands for, or nil for `u` and what is no escape.
+    @inline(__always)
+    private static func shortEscape(_ character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): character
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0C
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        default: nil
         }
-        return (scalar, position + 2)
+    }
+
+    /// Reads the escape that starts with the backslash at `position`.
+    private func escape(at position: Int) throws(JSONError) -> (scalar: Unicode.Scalar, end: Int) {
+        let character = byte(at: position + 1)
+        if let short = Self.shortEscape(character) { return (Unicode.Scalar(short), position + 2) }
+        guard character == UInt8(ascii: "u") else {
+            throw JSONError(offset: position, reason: "an unknown escape")
+        }
+        return try unicodeEscape(at: position)
     }
 
     private func unicodeEscape(at position: Int) throws(JSONError) -> (scalar: Unicode.Scalar, end: Int) {
@@ -133,17 +140,54 @@ extension JSONScanner {
 
     /// Appends the UTF-8 of a string that `stringEnd` has checked.
     func unescape(_ content: Range<Int>, into out: inout [UInt8]) throws(JSONError) {
-        var position = content.lowerBound
-        while position < content.upperBound {
-            let special = min(ByteScan.firstSpecial(in: text, from: position), content.upperBound)
-            out.append(contentsOf: UnsafeBufferPointer(rebasing: text[position..<special]))
-            position = special
-            if position < content.upperBound {
-                let (scalar, end) = try escape(at: position)
-                out.append(contentsOf: scalar.utf8)
-                position = end
+        // An escape is never shorter than what it stands for.
+        try out.append(addingCapacity: content.count) { (span) throws(JSONError) in
+            try span.withUnsafeMutableBufferPointer { (target, written) throws(JSONError) in
+                var position = content.lowerBound
+                while position < content.upperBound {
+                    let run = copy(position..<content.upperBound, to: target, at: written)
+                    position &+= run
+                    written &+= run
+                    guard position < content.upperBound else { return }
+                    if let short = Self.shortEscape(text[position &+ 1]) {
+                        target[written] = short
+                        written &+= 1
+                        position &+= 2
+                    } else {
+                        let (scalar, end) = try escape(at: position)
+                        for unit in scalar.utf8 {
+                            target[written] = unit
+                            written &+= 1
+                        }
+                        position = end
+                    }
+                }
             }
         }
+    }
+
+    /// Copies up to the next backslash, a word at a time; returns how many bytes that were.
+    ///
+    /// `target` has room for all of `content`; past what is counted it may be scribbled on.
+    @inline(__always)
+    private func copy(
+        _ content: Range<Int>, to target: UnsafeMutableBufferPointer<UInt8>, at written: Int
+    ) -> Int {
+        let source = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text)[content])
+        let room = UnsafeMutableRawBufferPointer(target)
+        var count = 0
+        while count &+ 8 <= source.count {
+            let word = source.loadUnaligned(fromByteOffset: count, as: UInt64.self)
+            room.storeBytes(of: word, toByteOffset: written &+ count, as: UInt64.self)
+            let found = ByteScan.backslashes(UInt64(littleEndian: word))
+            if found != 0 { return count &+ found.trailingZeroBitCount / 8 }
+            count &+= 8
+        }
+        while count < source.count, source[count] != UInt8(ascii: "\\") {
+            target[written &+ count] = source[count]
+            count &+= 1
+        }
+        return count
     }
 }
 

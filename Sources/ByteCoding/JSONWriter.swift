@@ -155,31 +155,15 @@ extension JSONWriter {
         separate()
         bytes.append(UInt8(ascii: "\""))
         utf8.withUnsafeBufferPointer { text in
-            var position = 0
+            var position = ByteScan.firstSpecial(in: text, from: 0)
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[..<position]))
             while position < text.count {
-                let special = ByteScan.firstSpecial(in: text, from: position)
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[position..<special]))
-                if special < text.count { appendEscape(of: text[special]) }
-                position = special + 1
+                let end = min(position + JSONEscaping.blockByteCount, text.count)
+                JSONEscaping.append(UnsafeBufferPointer(rebasing: text[position..<end]), to: &bytes)
+                position = end
             }
         }
         bytes.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func appendEscape(of byte: UInt8) {
-        bytes.append(UInt8(ascii: "\\"))
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-        case 0x08: bytes.append(UInt8(ascii: "b"))
-        case 0x09: bytes.append(UInt8(ascii: "t"))
-        case 0x0A: bytes.append(UInt8(ascii: "n"))
-        case 0x0C: bytes.append(UInt8(ascii: "f"))
-        case 0x0D: bytes.append(UInt8(ascii: "r"))
-        default:
-            bytes.append(contentsOf: [UInt8(ascii: "u"), UInt8(ascii: "0"), UInt8(ascii: "0")])
-            bytes.append(Hex.character(byte >> 4))
-            bytes.append(Hex.character(byte & 15))
-        }
     }
 
     /// A string that holds the base64 of the bytes.

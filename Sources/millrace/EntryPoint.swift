@@ -13,6 +13,7 @@ struct EntryPoint {
           lag       how far mappings are behind, per shard; --watch shows it live
           explain   why a mapping retried, bisected or gave up records
           feed      send test records to a stream, queue or table
+          health    exit 0 if the daemon can serve, for health checks
           demo      a daemon, three sources and handlers, and poison among the records, for 20 seconds
           help      this text
 
@@ -31,6 +32,7 @@ struct EntryPoint {
             switch words.first {
             case "serve": return ServeCommand.run(rest)
             case "status": return try StatusCommand.run(rest, environment: environment)
+            case "health": return try HealthCommand.run(rest, environment: environment)
             case "lag": return try LagCommand.run(rest, environment: environment)
             case "explain": return try ExplainCommand.run(rest, environment: environment)
             case "feed": return try FeedCommand.run(rest, environment: environment)
@@ -56,7 +58,7 @@ struct EntryPoint {
     }
 
     private static func unknown(_ word: String) -> UsageError {
-        let verbs = ["serve", "status", "lag", "explain", "feed", "demo", "help"]
+        let verbs = ["serve", "status", "lag", "explain", "feed", "health", "demo", "help"]
         let guess = Suggestion.nearest(to: word, among: verbs).map { " Did you mean \($0)?" }
         return UsageError("There is no verb '\(word)'.\(guess ?? " See millrace help.")")
     }

@@ -49,7 +49,13 @@ final class ServiceClient {
 
     /// Reads one of the daemon's own reports.
     func report<Shape: StatusShape>(_ path: String, as type: Shape.Type) throws(CommandFailure) -> Shape {
-        let response = try send("GET", path, [], [])
+        // Signed, because a daemon that checks signatures shows its records to nobody else.
+        let parts = path.split(separator: "?", maxSplits: 1).map(String.init)
+        let query = parts.count == 2 ? parts[1].split(separator: "&").sorted().joined(separator: "&") : ""
+        let signed = signer.signed(
+            [], method: "GET", host: host, path: parts[0], query: query, service: "millrace", body: [],
+            at: RealClock.now())
+        let response = try send("GET", path, signed, [])
         let json = Self.json(response.body)
         guard response.status == 200, let json else {
             let message = json?["message"]?.stringValue ?? "HTTP status \(response.status)"
@@ -57,6 +63,9 @@ final class ServiceClient {
         }
         do { return try Shape(json) } catch { throw CommandFailure(error.description) }
     }
+
+    /// Whether the daemon says that it can serve.
+    func isReady() throws(CommandFailure) -> Bool { try send("GET", "/readyz", [], []).status == 200 }
 
     private func send(
         _ method: String, _ path: String, _ headers: [(String, String)], _ body: [UInt8]
