@@ -55,9 +55,9 @@ package final class WireWorld {
     /// Sends a request through the router; the answer may come later, as that of a long poll does.
     package func start(_ request: HTTPRequest) -> PendingResponse {
         let pending = PendingResponse("\(request.method) \(request.target)")
-        loop.execute { [router] in
-            router.handle(request, HTTPResponder { response in pending.put(response) })
-        }
+        let responder = HTTPResponder { response in pending.put(response) }
+        loop.execute { [router] in router.handle(request, responder) }
+        pending.leave = { [loop] in loop.execute { responder.disconnect() } }
         return pending
     }
 }
@@ -87,8 +87,11 @@ package final class FixedClock: Sendable {
 }
 
 /// Carries one answer from the loop, or the store's writer, to the waiting test.
-package final class PendingResponse: Sendable {
+package final class PendingResponse: @unchecked Sendable {
+    // Unchecked for `leave` alone, which `WireWorld.start` sets before anybody else has the object.
     private let request: String
+    /// Lets the client leave.
+    package fileprivate(set) var leave: () -> Void = {}
     private let answer = Mutex<HTTPResponse?>(nil)
     private let answered = DispatchSemaphore(value: 0)
 

@@ -1,7 +1,5 @@
 import ByteCoding
-import Glibc
 import HTTP
-import SQSService
 import Testing
 import WireTesting
 
@@ -51,6 +49,19 @@ struct LongPollingTests {
         let world = try SQSWorld(creatingQueue: [:])
         let answer = try world.wire.send(world.receiveRequest(waitSeconds: 1))
         #expect(answer.bodyText == "{}")
+    }
+
+    @Test("A client that left takes no message along")
+    func leftClient() throws {
+        let world = try SQSWorld(creatingQueue: [:])
+        let gone = world.wire.start(world.receiveRequest(waitSeconds: 20))
+        let patient = world.wire.start(world.receiveRequest(waitSeconds: 20))
+        gone.leave()
+        try world.send("one")
+        let answer = try world.json(patient.response())
+        #expect(answer.firstBody == "one")
+        #expect(answer.firstMessage?["Attributes"]?["ApproximateReceiveCount"]?.stringValue == "1")
+        #expect(!gone.isThere)
     }
 
     @Test("The queue's own wait counts when the receive names none")
