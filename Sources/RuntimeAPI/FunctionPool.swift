@@ -10,7 +10,8 @@ final class FunctionPool {
     /// Counts definitions, so that an environment of an old one is told at a glance.
     private(set) var version = 1
     private let context: HostContext
-    private unowned let host: FunctionHost
+    /// A cycle until the function is removed or the host shut down, which every host must be.
+    private let host: FunctionHost
     private let metrics: FunctionMetrics
     /// Most recently used last, so that the others grow old and are reaped.
     private var idle: [ExecutionEnvironment] = []

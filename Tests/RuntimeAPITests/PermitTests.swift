@@ -1,0 +1,79 @@
+import EventModel
+import HTTP
+import RuntimeAPI
+import Synchronization
+import Testing
+
+@Suite("Permits", .timeLimit(.minutes(1)))
+struct PermitTests {
+    /// Permits stay on the loop; this holds them there for a test.
+    private final class Held: @unchecked Sendable {
+        // Touched on the loop only.
+        var permits: [Permit] = []
+        var called: [String] = []
+    }
+
+    @Test("No more are given than the limit, and the reason is named")
+    func limit() async throws {
+        try await HostWorld.use({ $0.concurrencyLimit = 2 }) { world in
+            let held = Held()
+            let reasons = await world.onLoop { host in
+                while let permit = host.acquirePermit(functionNamed: "f") { held.permits.append(permit) }
+                let account = host.throttleReason(functionNamed: "f")
+                host.setReservedConcurrency(0, functionNamed: "g")
+                return (held.permits.count, account, host.throttleReason(functionNamed: "g"))
+            }
+            #expect(reasons.0 == 2)
+            #expect(reasons.1 == .account)
+            #expect(reasons.2 == .reservedFunction)
+            await world.define("f", .command(["true"], workingDirectory: "/"))
+            #expect(await world.invoke("f").summary == "throttled ConcurrentInvocationLimitExceeded")
+            await world.onLoop { _ in held.permits.removeAll() }
+            #expect(await world.invoke("f").summary == "ok null", "letting go of a permit gives it back")
+        }
+    }
+
+    @Test(
+        "Waiters are called in order, each once, and one that does not want the permit lets the next have it")
+    func waiters() async throws {
+        try await HostWorld.use({ $0.concurrencyLimit = 1 }) { world in
+            let held = Held()
+            await world.onLoop { host in
+                guard let permit = host.acquirePermit(functionNamed: "f") else { return }
+                held.permits = [permit]
+                host.onPermitFree(functionNamed: "f") { held.called.append("uninterested") }
+                let cancelled = host.onPermitFree(functionNamed: "f") { held.called.append("cancelled") }
+                host.onPermitFree(functionNamed: "f") {
+                    held.called.append("first")
+                    held.permits += host.acquirePermit(functionNamed: "f").map { [$0] } ?? []
+                }
+                host.onPermitFree(functionNamed: "f") { held.called.append("second") }
+                host.cancel(cancelled)
+                held.permits.removeFirst().release()
+            }
+            #expect(await world.onLoop { _ in held.called } == ["uninterested", "first"])
+            await world.onLoop { _ in held.permits.removeAll() }
+            #expect(await world.onLoop { _ in held.called } == ["uninterested", "first", "second"])
+        }
+    }
+
+    @Test("A waiter gets the permit of an ending invocation before its completion can take it again")
+    func fairness() async throws {
+        try await HostWorld.use({ $0.concurrencyLimit = 1 }) { world in
+            await world.define("f", .command(["true"], workingDirectory: "/"))
+            let order = Mutex<[String]>([])
+            await withCheckedContinuation { continuation in
+                world.loop.execute {
+                    let request = InvocationRequest(
+                        functionName: "f", permit: nil, requestID: "1", event: [], invokedFunctionARN: "")
+                    world.host.invoke(request) { _ in
+                        order.withLock { $0.append("completed") }
+                        continuation.resume()
+                    }
+                    world.host.onPermitFree(functionNamed: "f") { order.withLock { $0.append("waiter") } }
+                }
+            }
+            #expect(order.withLock { $0 } == ["waiter", "completed"])
+        }
+    }
+}
