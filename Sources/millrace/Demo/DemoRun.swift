@@ -47,18 +47,22 @@ struct DemoRun {
         let isLive = StandardOutput.isTerminal
         let start = SystemTime.elapsed()
         var feedingEnded: Duration?
-        var nextView = Duration.zero
+        // Plain lines for a log are worth their place every few seconds only.
+        let interval: Duration = isLive ? .milliseconds(500) : .seconds(4)
+        var nextView: Duration = isLive ? .zero : interval
         var shown = 0
         while !Interruption.wasAskedFor {
             let elapsed = SystemTime.elapsed() - start
             let isFeeding = sources.contains { $0.feeder.isRunning }
             if !isFeeding, feedingEnded == nil { feedingEnded = elapsed }
             let lag = try client.report("/_millrace/lag", as: LagReport.self)
+            let status = try client.report("/_millrace/status", as: StatusReport.self)
             let isOver =
                 feedingEnded.map { isSettled(lag) || elapsed - $0 > DemoCommand.settlingLimit } ?? false
             if elapsed >= nextView || isOver {
-                nextView = elapsed + (isLive ? .milliseconds(500) : .seconds(4))
-                let lines = DemoView.lines(sources, lag, elapsed: elapsed, isFeeding: isFeeding)
+                nextView = elapsed + interval
+                let view = DemoView(sources: sources, lag: lag, status: status)
+                let lines = view.lines(elapsed: elapsed, isFeeding: isFeeding)
                 let text = lines.map { isLive ? $0 + "\u{1B}[K" : $0 }.joined(separator: "\n") + "\n"
                 StandardOutput.write(isLive && shown > 0 ? "\u{1B}[\(shown)A" + text + "\u{1B}[J" : text)
                 shown = lines.count
@@ -72,57 +76,5 @@ struct DemoRun {
         lag.mappings.allSatisfy { mapping in
             mapping.inFlight == 0 && mapping.shards.allSatisfy { $0.recordsBehind == 0 }
         }
-    }
-}
-
-/// Lays out the live table of the demo.
-enum DemoView {
-    static func lines(
-        _ sources: [DemoSource], _ lag: LagReport, elapsed: Duration, isFeeding: Bool
-    ) -> [String] {
-        let phase = isFeeding ? "feeding" : "waiting for the rest"
-        return ["", "After \(Text.seconds(elapsed.inSeconds)), \(phase):"]
-            + counts(sources, lag).lines.map { "  " + $0 } + [""]
-            + shards(sources, lag).lines.map { "  " + $0 }
-    }
-
-    private static func counts(_ sources: [DemoSource], _ lag: LagReport) -> TextTable {
-        var table = TextTable([
-            .left("SOURCE"), .right("IN"), .right("POISON"), .right("OUT"), .right("BATCHES"),
-            .right("RETRIES"),
-            .right("BISECTS"), .right("DEAD"),
-        ])
-        for source in sources {
-            guard let mapping = source.mapping(in: lag.mappings) else { continue }
-            let fed = source.feeder.snapshot
-            table.add([
-                "\(source.kind) \(source.name)", Text.number(fed.accepted), Text.number(fed.poison),
-                Text.number(mapping.records - (source.kind == "queue" ? 0 : mapping.discarded)),
-                Text.number(mapping.batches), Text.number(mapping.retries), Text.number(mapping.bisects),
-                Text.number(mapping.discarded),
-            ])
-        }
-        return table
-    }
-
-    private static func shards(_ sources: [DemoSource], _ lag: LagReport) -> TextTable {
-        var table = TextTable([
-            .left("ITERATOR AGE"), .right("NOW"), .right("P99"), .right("MAX"), .right("BEHIND"),
-            .right("DRAIN/S"),
-            .left(""),
-        ])
-        for source in sources {
-            guard let mapping = source.mapping(in: lag.mappings) else { continue }
-            for shard in mapping.shards {
-                let name = shard.shard.isEmpty ? "" : " " + LagView.shortShard(shard.shard).cut(to: 20)
-                table.add([
-                    source.name + name, Text.milliseconds(shard.ageAtInvoke.nowMs),
-                    Text.milliseconds(shard.ageAtInvoke.p99Ms), Text.milliseconds(shard.ageAtInvoke.maxMs),
-                    Text.number(shard.recordsBehind), Text.number(Int(shard.drainPerSecond.rounded())),
-                    Text.sparkline(shard.history, width: 24),
-                ])
-            }
-        }
-        return table
     }
 }

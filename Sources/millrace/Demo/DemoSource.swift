@@ -32,4 +32,10 @@ struct DemoSource {
     func mapping(in mappings: [MappingStatus]) -> MappingStatus? {
         mappings.first { $0.sourceName == name && $0.sourceKind == kind }
     }
+
+    /// Records given up, or messages that the dead-letter queue holds.
+    func dead(in status: StatusReport) -> Int64 {
+        guard kind == "queue" else { return mapping(in: status.mappings)?.discarded ?? 0 }
+        return status.queues.first { $0.name == deadLetterQueue }.map { $0.visible + $0.inFlight } ?? 0
+    }
 }

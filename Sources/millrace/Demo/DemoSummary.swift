@@ -7,16 +7,23 @@ struct DemoSummary {
     let decisions: [DecisionEntry]
     let discards: [DiscardEntry]
 
-    /// Whether as many records were given up as were poison, and everything else was handled.
+    /// Whether exactly the poison was given up, and everything else was handled.
     var isComplete: Bool {
         sources.allSatisfy { source in
             guard let mapping = source.mapping(in: status.mappings) else { return false }
-            return Int(mapping.discarded) == source.poison.count && behind(mapping) == 0
+            let poison = source.poison
+            let isSettled = mapping.shards.allSatisfy { $0.recordsBehind == 0 }
+            guard isSettled, Int(source.dead(in: status)) == poison.count else { return false }
+            return source.kind == "queue" || givenUp(mapping) == poison
         }
     }
 
-    private func behind(_ mapping: MappingStatus) -> Int64 {
-        mapping.shards.reduce(0) { $0 + $1.recordsBehind }
+    /// The numbers of the records given up, in order.
+    private func givenUp(_ mapping: MappingStatus) -> [Int] {
+        discards.filter { $0.mapping == mapping.id }.flatMap(\.records).compactMap {
+            Self.sequence($0.content)
+        }
+        .sorted()
     }
 
     var lines: [String] { poisonLines + isolationLines + whereaboutsLines + [verdict] }
@@ -36,8 +43,8 @@ struct DemoSummary {
     }
 
     private static func list(_ numbers: [Int]) -> String {
-        let shown = numbers.prefix(20).map(String.init).joined(separator: ", ")
-        return "numbers \(shown)" + (numbers.count > 20 ? " and \(numbers.count - 20) more" : "")
+        let shown = numbers.prefix(60).map(String.init).joined(separator: ", ")
+        return "numbers \(shown)" + (numbers.count > 60 ? " and \(numbers.count - 60) more" : "")
     }
 
     // MARK: - How one was isolated
@@ -89,20 +96,24 @@ struct DemoSummary {
         var lines = ["", "Where they are now:"]
         for source in sources {
             guard let mapping = source.mapping(in: status.mappings) else { continue }
-            let queue = status.queues.first { $0.name == source.deadLetterQueue }
-            let held = queue.map { Text.number($0.visible + $0.inFlight) } ?? "?"
+            let dead = Text.number(source.dead(in: status))
             if source.kind == "queue" {
                 lines.append(
-                    "  \(source.name): \(Text.number(mapping.discarded)) messages were received three times in vain and "
-                        + "moved to the dead-letter queue \(source.deadLetterQueue), which holds \(held).")
+                    "  \(source.name): \(dead) messages were received three times in vain and moved to the dead-letter "
+                        + "queue \(source.deadLetterQueue).")
             } else {
-                let mine = discards.filter { $0.mapping == mapping.id }
-                let numbers = mine.flatMap(\.records).compactMap { Self.sequence($0.content) }.sorted()
+                let numbers = givenUp(mapping)
+                let isAll = numbers == source.poison
                 lines.append(
-                    "  \(source.name): \(Text.number(mapping.discarded)) records were given up, each reported to the queue "
-                        + "\(source.deadLetterQueue) (it holds \(held) reports) and kept with its content"
-                        + (numbers.isEmpty ? "." : ": \(Self.list(numbers))."))
+                    "  \(source.name): \(dead) records were given up"
+                        + (isAll ? ", exactly the poison" : ": " + Self.list(numbers))
+                        + "; each is reported to the queue \(source.deadLetterQueue) and kept with what it held."
+                )
             }
+        }
+        let queue = status.queues.first { $0.name == "demo-FailedRecords" }
+        if let queue {
+            lines.append("  \(queue.name) holds \(Text.number(queue.visible + queue.inFlight)) reports.")
         }
         return lines
     }
