@@ -74,8 +74,16 @@ enum ExplainView {
         let head =
             "  \(time(discard.atMs))  \(shard)\(discard.records.count) record(s), \(discard.reason) after "
             + "\(discard.attempts) invocation(s), \(destination)"
-        let error = discard.error.map { ["      error: \($0.cut(to: 120))"] } ?? []
+        let error = discard.error.map { ["      error: \(errorText($0).cut(to: 120))"] } ?? []
         return [head] + error + discard.records.map { "      \($0.key)  \($0.content.cut(to: 120))" }
+    }
+
+    /// Type and message of an error as the Runtime API writes them; anything else as it is.
+    private static func errorText(_ payload: String) -> String {
+        let json: JSONValue
+        do { json = try JSONValue(parsing: Array(payload.utf8)) } catch { return payload }
+        guard let message = json["errorMessage"]?.stringValue else { return payload }
+        return (json["errorType"]?.stringValue.map { "\($0): " } ?? "") + message
     }
 
     /// `13:48:01.021`, UTC.
