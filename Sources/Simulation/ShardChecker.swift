@@ -21,6 +21,7 @@ package struct ShardChecker {
     private var request: RequestOrdinal = 0
     private var failedAttempts = 0
     private var isOver = false
+    private var hasFinished = false
 
     package init(settings: ShardSettings) { self.settings = settings }
 
@@ -50,6 +51,7 @@ extension ShardChecker {
         request = 0
         failedAttempts = 0
         isOver = false
+        hasFinished = false
     }
 
     mutating func answered(through: Position) {
@@ -91,7 +93,7 @@ extension ShardChecker {
 
 extension ShardChecker {
     mutating func check(_ effect: ShardMachine.Effect, now: Timestamp) {
-        require(!isOver, "nothing follows the end", effect)
+        require(!isOver || (hasFinished && effect == .stopped), "nothing follows the end", effect)
         switch effect {
         case .fetch(let after, let limit, let bytes):
             require(!isReading, "one read at a time", effect)
@@ -112,9 +114,11 @@ extension ShardChecker {
             let last = records.last?.position ?? 0
             require(isClosed && unsettled(through: last).isEmpty, "a finished shard is settled", effect)
             isOver = true
+            hasFinished = true
         case .stopped:
             require(inFlight == nil, "a stopped machine has nothing in flight", effect)
             isOver = true
+            hasFinished = false
         case .wake, .cancelWake, .explain: break
         }
     }

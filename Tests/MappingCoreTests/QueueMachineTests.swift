@@ -223,6 +223,28 @@ struct QueueMachineTests {
             ])
     }
 
+    @Test("A permit that comes after the receipts ended is given back")
+    func latePermit() {
+        var machine = invoking(settings())
+        _ = machine.step(.invocationEnded(0, 1, .notReached(.throttled)), now: at(1))
+        _ = machine.step(.timerFired, now: at(1.2))
+        #expect(
+            machine.step(.permitGranted(0), now: at(31)) == [
+                .releasePermit(0), .explain(.leaseExpired(count: 3, request: 1)), .leave(0, .range(0..<3)),
+                .release(0),
+            ])
+    }
+
+    @Test("Messages that came during a receive are received next")
+    func newsDuringReceive() {
+        var machine = receiving(settings())
+        #expect(machine.step(.messagesMayBeAvailable, now: at(0)) == [])
+        #expect(
+            machine.step(.received(0, messages(0, until: at(30), isExhausted: true)), now: at(0)) == [
+                .releasePermit(0), .requestPermit(0),
+            ])
+    }
+
     @Test("A lowered limit wakes the machine when it rises, if messages wait for it")
     func limitRises() {
         var machine = receiving(settings(concurrency: 2))

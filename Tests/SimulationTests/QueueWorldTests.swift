@@ -3,12 +3,10 @@ import MappingCore
 import Simulation
 import Testing
 
-/// Worlds with drawn settings, faults and messages. `SIMULATION_SEED=n` in a failure is the argument to run again.
+/// Worlds with drawn settings, faults and messages. Run one again with the `SIMULATION_SEED=n` of its failure (`Seeds`).
 @Suite("Queues in bad weather")
 struct QueueWorldTests {
-    static let seeds: [UInt64] = Array(1...64)
-
-    @Test("No message is lost, none is deleted without success, no limit is passed", arguments: seeds)
+    @Test("No message is lost, none is deleted without success, no limit is passed", arguments: Seeds.all)
     func world(seed: UInt64) {
         let world = Self.run(seed: seed)
         let last = world.trace.suffix(20).joined(separator: "\n")
@@ -26,7 +24,7 @@ struct QueueWorldTests {
 
     @Test("The faults really happen")
     func coverage() {
-        let stories = Self.seeds.map { Self.run(seed: $0) }
+        let stories = (1...64).map { Self.run(seed: $0) }
         let decisions = stories.flatMap(\.decisions)
         #expect(stories.contains { $0.trace.contains { $0.hasSuffix(" crash") } })
         #expect(stories.contains { $0.messages.contains { $0.place == .deadLettered } })

@@ -24,7 +24,7 @@ package struct BackOff: Equatable, Sendable {
 
 extension BackOff {
     /// - Parameters:
-    ///   - attempt: How many tries in a row have failed, from 1.
+    ///   - attempt: How many attempts in a row came to nothing, from 1.
     ///   - salt: What tells this wait from others under one seed, such as the request's ordinal.
     package func delay(afterAttempt attempt: Int, salt: UInt64 = 0) -> Duration {
         precondition(attempt >= 1, "attempts are counted from 1")

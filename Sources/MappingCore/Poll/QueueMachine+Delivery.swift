@@ -21,12 +21,12 @@ extension QueueMachine {
         switch slots[slot].stage {
         case .holding(let batch, let until):
             if batch.leaseDeadline <= now {
-                drop(batch, in: slot, now: now, into: &effects)
+                leaveExpired(batch, in: slot, now: now, into: &effects)
             } else if until <= now {
                 ask(.send(batch), for: slot, into: &effects)
             }
         case .parked(.send(let batch)):
-            if batch.leaseDeadline <= now { drop(batch, in: slot, now: now, into: &effects) }
+            if batch.leaseDeadline <= now { leaveExpired(batch, in: slot, now: now, into: &effects) }
         case .free, .asking, .parked(.gather), .receiving, .gathering, .invoking: break
         }
     }
@@ -49,7 +49,7 @@ extension QueueMachine {
         case .send(let batch):
             if batch.leaseDeadline <= now {
                 effects.append(.releasePermit(slot))
-                drop(batch, in: slot, now: now, into: &effects)
+                leaveExpired(batch, in: slot, now: now, into: &effects)
             } else {
                 invoke(batch, in: slot, into: &effects)
             }
@@ -110,7 +110,7 @@ extension QueueMachine {
             if batch.leaseDeadline <= now {
                 // Only with a visibility timeout that is shorter than the shell's way here.
                 effects.append(.releasePermit(slot))
-                drop(batch, in: slot, now: now, into: &effects)
+                leaveExpired(batch, in: slot, now: now, into: &effects)
             } else {
                 invoke(batch, in: slot, into: &effects)
             }
@@ -193,7 +193,9 @@ extension QueueMachine {
     }
 
     /// Leaves a batch whose receipts have ended.
-    private mutating func drop(_ batch: Batch, in slot: Slot, now: Timestamp, into effects: inout [Effect]) {
+    private mutating func leaveExpired(
+        _ batch: Batch, in slot: Slot, now: Timestamp, into effects: inout [Effect]
+    ) {
         effects.append(.explain(.leaseExpired(count: batch.messages.count, request: batch.request)))
         effects.append(.leave(slot, .range(batch.messages)))
         goOn(after: batch, in: slot, now: now, into: &effects)

@@ -59,7 +59,7 @@ extension QueueMachine {
         case receive(Slot, limit: Int, bytes: Int, visibility: Duration?)
         /// Uses up the slot's permit, whatever comes of it.
         case invoke(Slot, QueueInvocationPlan)
-        /// These are done: delete them from the queue.
+        /// These succeeded: delete them from the queue.
         case delete(Slot, MessageSelection)
         /// These stay in the queue and come back when their visibility timeout ends. Nothing to do, for the record.
         case leave(Slot, MessageSelection)

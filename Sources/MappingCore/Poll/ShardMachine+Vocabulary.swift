@@ -61,7 +61,8 @@ extension ShardMachine {
         /// The bytes of records up to here are not needed again.
         case release(through: Position)
         case explain(ShardDecision)
-        /// The shard has ended and everything in it is settled: its children may start. Last effect of all.
+        /// The shard has ended and everything in it is settled: its children may start. Only the answer to a
+        /// `.stop` may follow.
         case finished
         /// The answer to `.stop`: nothing is in flight. Last effect of all.
         case stopped

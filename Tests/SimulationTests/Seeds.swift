@@ -1,0 +1,15 @@
+import Glibc
+
+/// The seeds of this run: 64, or what the environment asks for.
+enum Seeds {
+    /// `SIMULATION_SEED=7` runs world 7 alone, `SIMULATION_SEEDS=5000` the worlds 1...5000.
+    static let all: [UInt64] = {
+        if let one = number("SIMULATION_SEED") { return [one] }
+        return Array(1...max(1, number("SIMULATION_SEEDS") ?? 64))
+    }()
+
+    private static func number(_ name: String) -> UInt64? {
+        guard let text = getenv(name) else { return nil }
+        return UInt64(String(cString: text))
+    }
+}
