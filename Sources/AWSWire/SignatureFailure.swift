@@ -20,7 +20,7 @@ enum SignatureFailure: Error, Equatable {
         }
         let (shape, queryShape, text) = words
         return AWSError(
-            isQuery ? queryShape : shape, text, status: status, queryCode: queryShape,
+            isQuery ? queryShape : shape, text, status: status,
             namespace: "com.amazon.coral.service#")
     }
 
