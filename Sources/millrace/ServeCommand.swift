@@ -1,3 +1,5 @@
+// Optimized builds count sigset_t to the shim, which includes its header too.
+import CShim
 import Glibc
 
 /// `millrace serve`: the daemon.
