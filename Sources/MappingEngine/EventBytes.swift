@@ -43,6 +43,15 @@ enum EventBytes {
         bytes[start...].reverse()
     }
 
+    /// Appends once more what stands at `range`. (A slice of the array would make the append copy all of it.)
+    static func appendAgain(_ range: Range<Int>, in bytes: inout [UInt8]) {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: range.count))
+        bytes.withUnsafeMutableBufferPointer { buffer in
+            for offset in 0..<range.count { buffer[start + offset] = buffer[range.lowerBound + offset] }
+        }
+    }
+
     /// Milliseconds as seconds with three decimals: `1545084650.987`.
     static func appendSeconds(milliseconds: Int64, to bytes: inout [UInt8]) {
         appendDecimal(milliseconds / 1_000, to: &bytes)

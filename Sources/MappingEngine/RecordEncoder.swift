@@ -76,7 +76,7 @@ package struct RecordEncoder {
         EventBytes.append(#"","approximateArrivalTimestamp":"#, to: &bytes)
         EventBytes.appendSeconds(milliseconds: arrival.millisecondsSinceEpoch, to: &bytes)
         bytes.append(contentsOf: eventIDHead)
-        bytes.append(contentsOf: bytes[number])
+        EventBytes.appendAgain(number, in: &bytes)
         bytes.append(contentsOf: tail)
         bytes.append(UInt8(ascii: "}"))
     }

@@ -40,6 +40,7 @@ extension StoreReader {
                 return .failure(error)
             }
         }
+        receive.outcome.movedToDeadLetter = target == nil ? 0 : receive.spent.count
         keep(receive, deadLetter: target?.key)
         if receive.outcome.received == 0 { try result.get() }
         return receive.outcome
