@@ -26,10 +26,14 @@ final class ListeningServer: Sendable {
 
     /// Set once before the loop starts, then only read.
     private final class HandlerBox: Sendable {
-        private let stored = Mutex<Handler?>(nil)
-        func set(_ handler: @escaping Handler) { stored.withLock { $0 = handler } }
+        /// A struct around the closure: a bare closure in a `Mutex` is wrapped once more by each access that lends it,
+        /// so that every request would be slower than the one before.
+        private struct Stored { var handler: Handler? }
+
+        private let stored = Mutex(Stored())
+        func set(_ handler: @escaping Handler) { stored.withLock { $0.handler = handler } }
         func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
-            guard let handler = stored.withLock({ $0 }) else {
+            guard let handler = stored.withLock({ $0.handler }) else {
                 return responder.respond(HTTPResponse(status: 503, body: .bytes(Array("starting\n".utf8))))
             }
             handler(request, responder)
