@@ -105,9 +105,12 @@ final class DaemonBinary {
         return (ending, Files.text(launched.errors))
     }
 
-    /// A Python of the system comes first: version switchers take a quarter of a second a start.
+    /// A Python of the system comes before what version switchers put into the path: those take a quarter of a
+    /// second a start, and some of their programs only say that they are not installed.
     private static let environment: [String: String] = {
         let inherited = getenv("PATH").map { String(cString: $0) } ?? ""
-        return ["PATH": "/usr/local/bin:/usr/bin:/bin:\(inherited)", "HOME": "/tmp", "LANG": "C.UTF-8"]
+        let hasPython = access("/usr/bin/python3", X_OK) == 0
+        let path = hasPython ? "/usr/bin:/bin" : inherited
+        return ["PATH": path, "HOME": "/tmp", "LANG": "C.UTF-8"]
     }()
 }
