@@ -80,6 +80,9 @@ final class ShardPoller: @unchecked Sendable {
     func step(_ input: ShardMachine.Input) {
         inbox.append(input)
         guard !isStepping else { return }
+        // The end of its last poller lets go of the runner, which is still needed for what follows here.
+        let runner = runner
+        defer { withExtendedLifetime(runner) {} }
         isStepping = true
         var next = 0
         while next < inbox.count {

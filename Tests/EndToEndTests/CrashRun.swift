@@ -14,6 +14,8 @@ final class CrashRun {
             var messages: Set<String> = []
             /// Per shard, the highest checkpoint that was shown.
             var checkpoints: [String: SequenceOrder] = [:]
+            /// How often one was seen that was new.
+            var sightings = 0
             var violations: [String] = []
         }
         let content = Mutex(Content())
@@ -60,12 +62,14 @@ extension CrashRun {
     /// Starts the daemon, feeds it from two threads, watches its checkpoints, and kills it in the middle of that.
     func round(_ number: Int) throws {
         let durability = Bool.random(using: &random) ? "full" : "normal"
-        let arguments = ["--durability", durability, "--concurrency", "4"]
+        let arguments = ["--concurrency", "4"]
         let pause = UInt32.random(in: 20_000...400_000, using: &random)
         // Some are killed while they start.
         guard Int.random(in: 0..<4, using: &random) > 0 else {
             let launched = try world.binary.launch(
-                ["--data", world.dataPath, "--template", world.templatePath] + arguments)
+                [
+                    "--data", world.dataPath, "--template", world.templatePath, "--durability", durability,
+                ] + arguments)
             noteLife(launched.program)
             usleep(pause)
             launched.program.signal(SIGKILL)
@@ -75,7 +79,7 @@ extension CrashRun {
             }
             return
         }
-        let daemon = try world.start(arguments)
+        let daemon = try world.start(durability: durability, arguments)
         noteLife(daemon.program)
         let threads = [
             try feedStream(daemon.address, round: number), try feedQueue(daemon.address, round: number),
@@ -166,6 +170,7 @@ extension CrashRun.Promises.Content {
             if let before = self.checkpoints[shard], checkpoint < before {
                 violations.append("the checkpoint of \(shard) went from \(before.text) back to \(text)")
             }
+            if checkpoint != self.checkpoints[shard] { sightings += 1 }
             self.checkpoints[shard] = max(checkpoint, self.checkpoints[shard] ?? checkpoint)
         }
     }
@@ -174,6 +179,16 @@ extension CrashRun.Promises.Content {
 // MARK: - Judging
 
 extension CrashRun {
+    /// How much happened, so that a run in which nothing did is seen as such.
+    var summary: String {
+        let handled = world.ledger.entries
+        let busy = lives.count { life in handled.contains { $0.daemon == life.daemon } }
+        let content = promises.content.withLock { $0 }
+        return
+            "\(lives.count) lives, \(busy) of them with deliveries; acknowledged: \(content.records.count) records, "
+            + "\(content.messages.count) messages; delivered: \(handled.count); checkpoints seen: \(content.sightings)"
+    }
+
     /// What was promised and not kept, in words.
     func violations() -> [String] {
         var found = promises.content.withLock { $0.violations }

@@ -69,7 +69,7 @@ extension EndToEnd {
             #expect(try caller.counts(of: "orders-dead") == [0, 0, 0])
             try Self.checkPages(caller)
             try Self.checkLog(daemon, ledger)
-            #expect(try daemon.terminate() == .code(0))
+            try daemon.expectGracefulEnd()
         }
 
         /// Returns the changes that the table's stream has to tell, in order; all of one item.
@@ -150,7 +150,7 @@ extension EndToEnd {
             #expect(words.last?.hasPrefix("version=") == true)
             #expect(words.contains("data=\(world.dataPath)"))
             #expect(try daemon.caller().text("/readyz").status == 200)
-            #expect(try daemon.terminate() == .code(0))
+            try daemon.expectGracefulEnd()
         }
 
         @Test("A long poll ends when a message is sent")

@@ -120,7 +120,7 @@ extension EndToEnd {
             _ = try Self.create(caller, "two", "LATEST")
             try caller.putRecords(["a1", "a2"], to: "clicks")
             for function in ["one", "two"] { try world.awaitHandled(2, by: function, log: daemon.log) }
-            #expect(try daemon.terminate() == .code(0))
+            try daemon.expectGracefulEnd()
             let next = try world.start(template: false)
             try next.caller().putRecords(["b1"], to: "clicks")
             for function in ["one", "two"] {

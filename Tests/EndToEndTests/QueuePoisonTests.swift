@@ -76,7 +76,7 @@ extension EndToEnd {
         /// The table of odd answers, with the feature on.
         private static let answers: [(name: String, answer: String, isSuccess: Bool)] = [
             ("empty", "{}", true),
-            ("null", "null", true),
+            ("nothing", "null", true),
             ("emptylist", #"{"batchItemFailures":[]}"#, true),
             ("nulllist", #"{"batchItemFailures":null}"#, true),
             ("emptyid", #"{"batchItemFailures":[{"itemIdentifier":""}]}"#, false),

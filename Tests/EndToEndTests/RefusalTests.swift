@@ -65,7 +65,7 @@ extension EndToEnd {
             #expect(try caller.receive(from: "q").count == 1)
             try daemon.kill()
             // A killed daemon leaves no lock behind.
-            #expect(try world.start().terminate() == .code(0))
+            try world.start().expectGracefulEnd()
         }
 
         @Test("A port in use is named")
@@ -83,7 +83,7 @@ extension EndToEnd {
         func newerFile() throws {
             let world = try TestWorld()
             try world.writeTemplate("Q: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}")
-            #expect(try world.start().terminate() == .code(0))
+            try world.start().expectGracefulEnd()
             let file = try Self.database(in: world.dataPath)
             let original = Files.bytes(file)
             let version = Array(original[60..<64])
@@ -102,7 +102,7 @@ extension EndToEnd {
         @Test("A file that is no database is named and left alone")
         func damaged() throws {
             let world = try TestWorld()
-            #expect(try world.start(template: false).terminate() == .code(0))
+            try world.start(template: false).expectGracefulEnd()
             let file = try Self.database(in: world.dataPath)
             let rubbish = String(repeating: "not a database ", count: 1_000)
             try Files.write(rubbish, to: file)

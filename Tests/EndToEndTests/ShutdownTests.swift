@@ -48,7 +48,7 @@ extension EndToEnd {
             let world = try Self.world(seconds: 1)
             let daemon = try world.start()
             try Self.begin(world, daemon)
-            #expect(try daemon.terminate() == .code(0))
+            try daemon.expectGracefulEnd()
             #expect(world.ledger.texts(handledBy: "worker").sorted() == ["message", "record"])
             try Self.expectNoHandlers(world)
 
@@ -65,7 +65,7 @@ extension EndToEnd {
             let world = try Self.world(seconds: 60)
             let daemon = try world.start(["--drain-timeout", "500ms"])
             try Self.begin(world, daemon)
-            #expect(try daemon.terminate() == .code(0))
+            try daemon.expectGracefulEnd()
             #expect(daemon.log.contains("drain timed out"))
             #expect(world.ledger.texts(handledBy: "worker").isEmpty)
             try Self.expectNoHandlers(world)
@@ -90,7 +90,8 @@ extension EndToEnd {
             #expect(!daemon.program.hasEnded())
             daemon.program.signal(number)
             // The invocations and the drain timeout would take far longer.
-            #expect(try daemon.program.wait(within: .seconds(15)) == .code(130))
+            let ending = try daemon.program.wait(within: .seconds(15))
+            #expect(ending == .code(130), "\(daemon.log.suffix(2_000))")
             try Self.expectNoHandlers(world)
         }
 
@@ -108,7 +109,8 @@ extension EndToEnd {
             let world = try Self.world(seconds: 0)
             let daemon = try world.start()
             daemon.program.signal(number)
-            #expect(try daemon.program.wait() == .code(0))
+            let ending = try daemon.program.wait()
+            #expect(ending == .code(0))
         }
     }
 }

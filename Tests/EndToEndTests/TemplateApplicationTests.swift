@@ -63,12 +63,12 @@ extension EndToEnd {
             try world.writeTemplate(Self.resources)
             let daemon = try world.start()
             let before = try Self.catalog(daemon.caller())
-            #expect(try daemon.terminate() == .code(0))
+            try daemon.expectGracefulEnd()
             // The same port, because queue URLs hold it.
             let second = try world.start(["--port", daemon.port])
             #expect(try Self.catalog(second.caller()) == before)
             #expect(second.log.contains("changed=0"))
-            #expect(try second.terminate() == .code(0))
+            try second.expectGracefulEnd()
             // And it is all still there without the template.
             let third = try world.start(template: false, ["--port", daemon.port])
             #expect(try Self.catalog(third.caller()) == before)
@@ -80,7 +80,7 @@ extension EndToEnd {
             try world.writeTemplate(Self.resources)
             let daemon = try world.start()
             let before = try Self.catalog(daemon.caller())
-            #expect(try daemon.terminate() == .code(0))
+            try daemon.expectGracefulEnd()
             try world.writeTemplate(
                 Self.resources.replacing("DelaySeconds: 2", with: "DelaySeconds: 3")
                     .replacing("BatchSize: 5", with: "BatchSize: 7"))

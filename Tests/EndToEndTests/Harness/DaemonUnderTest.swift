@@ -1,4 +1,5 @@
 import Glibc
+import Testing
 
 /// The real binary, serving.
 final class DaemonUnderTest {
@@ -51,10 +52,11 @@ final class DaemonUnderTest {
         _ = try program.wait()
     }
 
-    /// SIGTERM, and waits for the end.
-    func terminate() throws -> ChildProgram.Ending {
+    /// SIGTERM, and expects that it ends by itself and well.
+    func expectGracefulEnd(sourceLocation: SourceLocation = #_sourceLocation) throws {
         program.signal(SIGTERM)
-        return try program.wait()
+        let ending = try program.wait()
+        #expect(ending == .code(0), "\(log.suffix(4_000))", sourceLocation: sourceLocation)
     }
 }
 

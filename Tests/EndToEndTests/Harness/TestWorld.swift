@@ -37,11 +37,13 @@ final class TestWorld {
     }
 
     /// Starts a daemon on this world's data.
-    func start(template: Bool = true, _ arguments: [String] = []) throws -> DaemonUnderTest {
+    func start(
+        template: Bool = true, durability: String = "normal", _ arguments: [String] = []
+    ) throws -> DaemonUnderTest {
         try DaemonUnderTest(
             binary,
-            ["--data", dataPath, "--durability", "normal"] + (template ? ["--template", templatePath] : [])
-                + arguments)
+            ["--data", dataPath, "--durability", durability]
+                + (template ? ["--template", templatePath] : []) + arguments)
     }
 
     func awaitHandled(_ count: Int, by function: String, log: @autoclosure () -> String = "") throws {
