@@ -27,6 +27,8 @@ final class Daemon: Sendable {
     let engine: Engine
     private let server: ListeningServer
     private let isReadyFlag = Atomic(false)
+    /// A drain and a second signal may both come to end the handlers; the host is shut down by the first.
+    private let areHandlersEnding = Atomic(false)
     private let port: UInt16
 
     var isReady: Bool { isReadyFlag.load(ordering: .relaxed) }
@@ -145,11 +147,8 @@ extension Daemon {
     /// Stops polling, lets invocations end for a while, settles what they did, and calls back with the exit code.
     func drain(timeout: Duration, _ completion: @escaping @Sendable (Int32) -> Void) {
         isReadyFlag.store(false, ordering: .relaxed)
-        let isOver = Atomic(false)
         let finish: @Sendable (Bool) -> Void = { [self] isComplete in
-            guard isOver.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else {
-                return
-            }
+            guard mayEndHandlers() else { return }
             if !isComplete {
                 logger.log(.warning, "drain timed out", ["seconds": .integer(timeout.components.seconds)])
             }
@@ -177,8 +176,14 @@ extension Daemon {
         }
     }
 
+    /// True for the first caller.
+    private func mayEndHandlers() -> Bool {
+        areHandlersEnding.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
+    }
+
     /// For the second signal: no handler may outlive the daemon.
     func killHandlers() {
+        guard mayEndHandlers() else { return }
         let isDone = Atomic(false)
         engineLoop.execute { [self] in
             host.shutdown { isDone.store(true, ordering: .relaxed) }
