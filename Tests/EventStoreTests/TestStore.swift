@@ -22,9 +22,9 @@ final class TestStore {
     private(set) var store: EventStore
     private(set) var reader: StoreReader
 
-    init(clock: ManualClock = ManualClock()) throws {
+    init(opening directory: String = TestStore.freshDirectory(), clock: ManualClock = ManualClock()) throws {
         self.clock = clock
-        directory = TestStore.freshDirectory()
+        self.directory = directory
         store = try EventStore.open(directory: directory, durability: .normal, now: { clock.now })
         reader = try store.makeReader()
     }
@@ -151,5 +151,16 @@ extension TestStore {
             return true
         }
         return copies
+    }
+}
+
+// MARK: - Crashes
+
+extension TestStore {
+    /// What a process that died now would find: the files as they are, with nothing closed.
+    func copyAfterCrash() throws -> TestStore {
+        let copy = TestStore.freshDirectory()
+        try FileManager.default.copyItem(atPath: directory, toPath: copy)
+        return try TestStore(opening: copy, clock: ManualClock(now.millisecondsSinceEpoch))
     }
 }

@@ -31,6 +31,12 @@ package struct LeaseLedger {
         package let position: Position
         package let receiveCount: Int32
         package let firstReceivedAt: Int64
+
+        package init(position: Position, receiveCount: Int32, firstReceivedAt: Int64) {
+            self.position = position
+            self.receiveCount = receiveCount
+            self.firstReceivedAt = firstReceivedAt
+        }
     }
 
     /// What a receive may do with the next message.

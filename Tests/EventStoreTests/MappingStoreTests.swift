@@ -1,0 +1,171 @@
+import EventModel
+import EventStore
+import Testing
+
+@Suite("Mappings in the store")
+struct MappingStoreTests {
+    static func mapping(_ id: String = "m1", stream: StreamMappingSettings? = nil) -> EventSourceMapping {
+        EventSourceMapping(
+            id: id, location: Location(region: "eu-west-1"),
+            source: ARN(service: "sqs", region: "eu-west-1", account: "000000000000", resource: "q"),
+            functionARN: ARN(service: "lambda", region: "eu-west-1", account: "000000000000", resource: "function:f:live"),
+            settings: MappingSettings(
+                batchSize: 7, batchingWindowSeconds: 3, reportsBatchItemFailures: true, stream: stream,
+                tags: ["k": "v\"ü"]),
+            state: .creating, isEnabled: false, stateTransitionReason: "USER_INITIATED",
+            lastProcessingResult: stream == nil ? nil : "OK", modifiedAt: Timestamp(millisecondsSinceEpoch: 12_345))
+    }
+
+    static let settings: [StreamMappingSettings?] = [
+        nil, StreamMappingSettings(startingPosition: .latest),
+        StreamMappingSettings(
+            startingPosition: .atTimestamp(Timestamp(millisecondsSinceEpoch: 77)), maximumRetryAttempts: 0,
+            maximumRecordAgeSeconds: 60, bisectsOnError: true,
+            onFailureDestination: ARN(service: "sqs", region: "r", account: "1", resource: "dead")),
+    ]
+
+    @Test("A mapping comes back from the file as it was", arguments: settings)
+    func codec(stream: StreamMappingSettings?) throws {
+        let test = try TestStore()
+        let mapping = Self.mapping(stream: stream)
+        try test.store.perform { writer throws(StoreError) in try writer.createMapping(mapping) }
+        try test.reopen()
+        #expect(test.store.catalog.mapping("m1") == mapping)
+        #expect(test.store.catalog.snapshot.mappings == [mapping])
+    }
+
+    @Test(
+        "A function comes back from the file as it was",
+        arguments: [
+            FunctionDefinition.Handler.runtime(identifier: "python3.12", handler: "a.b", codePath: "/code"),
+            .command(["sh", "-c", "exit 1"], workingDirectory: "/w"),
+        ])
+    func function(handler: FunctionDefinition.Handler) throws {
+        let test = try TestStore()
+        let function = FunctionDefinition(
+            name: "f", handler: handler, timeoutSeconds: 9, memoryMegabytes: 256, environment: ["A": "1"],
+            role: "r", description: "d", modifiedAt: Timestamp(millisecondsSinceEpoch: 5))
+        try test.store.perform { writer throws(StoreError) in try writer.putFunction(function) }
+        try test.reopen()
+        #expect(test.store.catalog.function(named: "f", in: Location()) == function)
+        try test.store.perform { writer throws(StoreError) in
+            try writer.deleteFunction(named: "f", in: Location())
+        }
+        #expect(test.store.catalog.snapshot.functions.isEmpty)
+    }
+
+    @Test("Settings of another version are read: unknown members are ignored, missing ones have defaults")
+    func tolerance() throws {
+        let mapping = try MappingCodec.mapping(
+            """
+            {"id":"m","source":"arn:aws:sqs:r:1:q","functionARN":"arn:aws:lambda:r:1:function:f","batchSize":5,
+             "fromTheFuture":[1,{"a":2}]}
+            """)
+        #expect(mapping.settings == MappingSettings(batchSize: 5))
+        #expect(mapping.isEnabled)
+        #expect(throws: StoreError.self) { try MappingCodec.mapping("{}") }
+        #expect(throws: StoreError.self) { try FunctionCodec.function("{\"name\":\"f\"") }
+    }
+
+    @Test("A mapping starts once in a shard, and its checkpoint moves with each settlement")
+    func checkpoints() throws {
+        let test = try TestStore()
+        let shards = (1...2).map { ShardKey(rawValue: $0) }
+        try test.store.perform { writer throws(StoreError) in
+            try writer.createMapping(Self.mapping())
+            #expect(try writer.startCheckpoint(mapping: "m1", shard: shards[0], after: 5) == 5)
+            #expect(try writer.startCheckpoint(mapping: "m1", shard: shards[0], after: 9) == 5)
+            _ = try writer.settle(Settlement(mappingID: "m1", shard: shards[0], through: 8))
+            _ = try writer.settle(Settlement(mappingID: "m1", shard: shards[1], through: 3))
+        }
+        #expect(try test.reader.checkpoint(of: "m1", in: shards[0]) == 8)
+        try test.reopen()
+        #expect(try test.reader.checkpoints(of: "m1") == [shards[0]: 8, shards[1]: 3])
+        try test.store.perform { writer throws(StoreError) in try writer.deleteMapping("m1") }
+        #expect(try test.reader.checkpoint(of: "m1", in: shards[0]) == nil)
+        #expect(throws: StoreError.notFound("Mapping m1")) {
+            try test.store.perform { writer throws(StoreError) in
+                try writer.settle(Settlement(mappingID: "m1", shard: shards[0], through: 9))
+            }
+        }
+    }
+
+    @Test("A checkpoint that moves back stops the process")
+    func backwards() async {
+        await #expect(processExitsWith: .failure) {
+            let test = try TestStore()
+            try test.store.perform { writer throws(StoreError) in
+                try writer.createMapping(MappingStoreTests.mapping())
+                _ = try writer.settle(Settlement(mappingID: "m1", shard: ShardKey(rawValue: 1), through: 8))
+                _ = try writer.settle(Settlement(mappingID: "m1", shard: ShardKey(rawValue: 1), through: 7))
+            }
+        }
+    }
+
+    static func discard(_ test: TestStore, payload: [UInt8] = [1, 2]) -> Discard {
+        Discard(
+            mappingID: "m1", shard: ShardKey(rawValue: 1), shardID: "shardId-000000000000",
+            streamARN: ARN(service: "kinesis", region: "r", account: "1", resource: "stream/s"), first: 3, last: 4,
+            recordCount: 2, condition: "RetryAttemptsExhausted", requestID: "r1", attempts: 2, functionError: nil,
+            discardedAt: test.now, destination: nil, errorPayload: [3], logTail: [4], payload: payload)
+    }
+
+    @Test("A settlement keeps checkpoint, discards and reports together, and counts what has no queue")
+    func settlement() throws {
+        let test = try TestStore()
+        let queue = try test.makeQueue()
+        var batch = MessageBatch()
+        batch.append(body: Array("report".utf8), md5: 1)
+        let discard = Self.discard(test)
+        let settlement = Settlement(
+            mappingID: "m1", shard: ShardKey(rawValue: 1), through: 4, discards: [discard],
+            messages: [(queue, batch), (QueueKey(rawValue: 99), batch)],
+            decisions: [Decision(mappingID: "m1", at: test.now, shard: ShardKey(rawValue: 1), kind: "discarded")])
+        let result = try test.store.perform { writer throws(StoreError) in
+            try writer.createMapping(Self.mapping())
+            return try writer.settle(settlement)
+        }
+        #expect(result.undeliverable == 1)
+        #expect(result.sent.count == 1)
+        #expect(try test.receive(queue).map(\.body) == ["report"])
+        var kept = discard
+        kept.id = try #require(result.discardIDs.first)
+        #expect(try test.reader.discard(kept.id) == kept)
+        #expect(try test.reader.discards(of: "m1", limit: 10) == [kept])
+        #expect(try test.reader.discards(of: "other", limit: 10).isEmpty)
+        #expect(try test.reader.discards(before: kept.id, limit: 10).isEmpty)
+        #expect(try test.reader.decisions(of: "m1", limit: 10).map(\.kind) == ["discarded"])
+    }
+
+    @Test("The decision log keeps the newest decisions of each mapping")
+    func decisions() throws {
+        let test = try TestStore()
+        let count = StoreLimits.decisionsPerMapping + 500
+        try test.store.perform { writer throws(StoreError) in
+            try writer.createMapping(Self.mapping("m1"))
+            try writer.createMapping(Self.mapping("m2"))
+            try writer.record([Decision(mappingID: "m2", at: writer.now, kind: "invoked")])
+            try writer.record(
+                (1...count).map { Decision(mappingID: "m1", at: writer.now, kind: "invoked", recordCount: $0) })
+        }
+        let kept = try test.reader.decisions(of: "m1", limit: count)
+        #expect(kept.first?.recordCount == count)
+        #expect(kept.count >= StoreLimits.decisionsPerMapping && kept.count < StoreLimits.decisionsPerMapping + 64)
+        #expect(try test.reader.decisions(of: "m2", limit: 10).count == 1)
+    }
+
+    @Test("The oldest discards go when there are too many")
+    func discardLimit() throws {
+        let test = try TestStore()
+        let discard = Self.discard(test)
+        let count = StoreLimits.discards + 10
+        try test.store.perform { writer throws(StoreError) in
+            try writer.createMapping(Self.mapping())
+            _ = try writer.settle(
+                Settlement(
+                    mappingID: "m1", shard: ShardKey(rawValue: 1), through: 1,
+                    discards: [Discard](repeating: discard, count: count)))
+        }
+        #expect(try test.reader.discards(limit: count).count == StoreLimits.discards)
+    }
+}
