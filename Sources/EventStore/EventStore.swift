@@ -40,7 +40,7 @@ package final class EventStore: Sendable {
         }
         tableSizes = Mutex(loaded.tables)
         thread = Mutex(nil)
-        for (key, tally) in loaded.queues { leases.add(QueueLedger(LeaseLedger(tally)), for: key) }
+        for (key, ledger) in loaded.ledgers { leases.add(QueueLedger(ledger), for: key) }
         tips.set(
             loaded.shards.mapValues {
                 ShardTip(
@@ -68,7 +68,7 @@ extension EventStore {
         let lock = try DirectoryLock(directory: directory)
         let path = directory + "/millrace.db"
         let connection = try openForWriting(path, durability)
-        let loaded = try LoadedState(reading: connection)
+        let loaded = try LoadedState(reading: connection, now: now())
         return EventStore(lock: lock, path: path, connection: connection, loaded: loaded, now: now)
     }
 

@@ -10,7 +10,8 @@ struct CrashTests {
     /// one leaves a line in a file of its own.
     private static func work(_ directory: String, _ killAfter: Int) throws {
         let store = try EventStore.open(
-            directory: directory, durability: .full, now: { Timestamp(millisecondsSinceEpoch: 1_763_600_000_000) })
+            directory: directory, durability: .full,
+            now: { Timestamp(millisecondsSinceEpoch: 1_763_600_000_000) })
         let queue = try #require(store.catalog.queue(named: "q", in: Location())?.key)
         let stream = try #require(store.catalog.stream(named: "s", in: Location()))
         let reader = try store.makeReader()
@@ -43,7 +44,9 @@ struct CrashTests {
             note("stored \(number)")
             guard round % 3 == 2 else { continue }
             var got: [(Position, String)] = []
-            _ = try reader.receive(from: queue, maximum: 2, now: Timestamp(millisecondsSinceEpoch: 1_763_600_000_000)) {
+            _ = try reader.receive(
+                from: queue, maximum: 2, now: Timestamp(millisecondsSinceEpoch: 1_763_600_000_000)
+            ) {
                 message, body, _ in got.append((message.position, text(body)))
             }
             let positions = got.map(\.0)
@@ -66,7 +69,8 @@ struct CrashTests {
                 [directory = directory as String, killAfter = killAfter as Int] in
                 try CrashTests.work(directory, killAfter)
             }
-            let lines = try String(contentsOfFile: directory + "/answered", encoding: .utf8).split(separator: "\n")
+            let lines = try String(contentsOfFile: directory + "/answered", encoding: .utf8).split(
+                separator: "\n")
             let stored = Set(lines.filter { $0.hasPrefix("stored ") }.map { $0.dropFirst(7) })
             let deleted = Set(lines.filter { $0.hasPrefix("deleted ") }.map { $0.dropFirst(8) })
             let clock = ManualClock()
@@ -74,14 +78,16 @@ struct CrashTests {
             try store.checkIntegrity()
             let reader = try store.makeReader()
             var records: [String] = []
-            _ = try reader.records(in: stream.shards[0].key, after: 0, limit: .max, maxBytes: .max) { _, _, _, payload in
+            _ = try reader.records(in: stream.shards[0].key, after: 0, limit: .max, maxBytes: .max) {
+                _, _, _, payload in
                 records.append(text(payload))
                 return true
             }
             let queue = try #require(store.catalog.queue(named: "q", in: Location())?.key)
             let counted = store.leases.counters(of: queue, now: clock.now).visible
             var messages: [String] = []
-            _ = try reader.receive(from: queue, maximum: 10_000, visibilitySeconds: 0, now: clock.now) { _, body, _ in
+            _ = try reader.receive(from: queue, maximum: 10_000, visibilitySeconds: 0, now: clock.now) {
+                _, body, _ in
                 messages.append(text(body))
             }
             #expect(stored.isSubset(of: Set(records.map { $0[...] })))

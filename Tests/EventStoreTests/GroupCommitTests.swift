@@ -34,7 +34,10 @@ struct GroupCommitTests {
         let results = Mutex<[String]>([])
         let commits = Mutex(0)
         test.store.observe { _ in commits.withLock { $0 += 1 } }
-        test.store.submit { _ throws(StoreError) in gate.pass() } completion: { _ in }
+        test.store.submit { _ throws(StoreError) in
+            gate.pass()
+        } completion: { _ in
+        }
         for body in ["a", "refused", "b"] {
             let batch = Self.send(body)
             test.store.submit { writer throws(StoreError) in
@@ -97,7 +100,10 @@ struct GroupCommitTests {
         let large = Self.send(String(repeating: "x", count: 1_000_000))
         let gate = Gate()
         let failures = Mutex<[StoreError]>([])
-        test.store.submit { _ throws(StoreError) in gate.pass() } completion: { _ in }
+        test.store.submit { _ throws(StoreError) in
+            gate.pass()
+        } completion: { _ in
+        }
         for batch in [Self.send("small"), large] {
             test.store.submit { writer throws(StoreError) in
                 _ = try writer.send(batch, to: queue)
@@ -128,7 +134,10 @@ struct GroupCommitTests {
         let position = try test.receive(queue, visibilitySeconds: 0)[0].message.position
         let answer = Monitor<Result<Void, StoreError>?>(nil)
         let gate = Gate()
-        test.store.submit { _ throws(StoreError) in gate.pass() } completion: { _ in }
+        test.store.submit { _ throws(StoreError) in
+            gate.pass()
+        } completion: { _ in
+        }
         test.store.delete([position], from: queue) { result in
             answer.update { answer in
                 answer = result
@@ -141,7 +150,8 @@ struct GroupCommitTests {
             try writer.attempt { () throws(SQLiteError) in
                 throw SQLiteError(extendedCode: 10, message: "disk I/O error")
             }
-        } completion: { _ in }
+        } completion: { _ in
+        }
         gate.open()
         #expect(throws: StoreError.self) { try answer.wait(atMost: .seconds(60)) { $0 }?.get() }
         #expect(try test.receive(queue).map(\.body) == ["a"])

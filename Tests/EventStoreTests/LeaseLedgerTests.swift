@@ -39,6 +39,10 @@ private struct LedgerWorld {
         return check()
     }
 
+    private var firstReceived: Position? {
+        model.received.first { model.messages[$0]?.isLeaving == false }
+    }
+
     private mutating func send(delay: Int64) {
         tip += 1
         file[tip] = delay == 0 ? 0 : now + delay
@@ -51,13 +55,16 @@ private struct LedgerWorld {
         let receivable = model.receivable(moment)
         var got: [Position] = []
         ledger.promote(now: now)
-        while got.count < count, let taken = ledger.takeReady(now: now, visibleAt: now + 10_000, maxReceiveCount: nil) {
+        while got.count < count,
+            let taken = ledger.takeReady(now: now, visibleAt: now + 10_000, maxReceiveCount: nil)
+        {
             if case .leased(let lease) = taken { got.append(lease.position) }
         }
         if got.count < count, ledger.mayScan(now: now) {
             for position in file.keys.sorted() where position > ledger.cursor && got.count < count {
                 let taken = ledger.takeScanned(
-                    position, row: (0, 0, file[position] ?? 0), now: now, visibleAt: now + LedgerWorld.visibility,
+                    position, row: (0, 0, file[position] ?? 0), now: now,
+                    visibleAt: now + LedgerWorld.visibility,
                     maxReceiveCount: nil)
                 if case .leased(let lease) = taken { got.append(lease.position) }
             }
@@ -68,15 +75,18 @@ private struct LedgerWorld {
         }
         for position in got {
             guard receivable.contains(position) else { return "received hidden \(position)" }
-            model.receive(position, visibleAt: Timestamp(millisecondsSinceEpoch: now + LedgerWorld.visibility))
-            guard ledger.entries[position]?.receiveCount == model.messages[position].map({ Int32($0.receiveCount) })
+            model.receive(
+                position, visibleAt: Timestamp(millisecondsSinceEpoch: now + LedgerWorld.visibility))
+            guard
+                ledger.entries[position]?.receiveCount
+                    == model.messages[position].map({ Int32($0.receiveCount) })
             else { return "receive count of \(position)" }
         }
         return check()
     }
 
     private mutating func beginDelete() {
-        guard let position = model.received.first(where: { model.messages[$0]?.isLeaving == false }) else { return }
+        guard let position = firstReceived else { return }
         model.messages[position]?.isLeaving = true
         leaving.append(position)
         ledger.beginDelete([position])
@@ -97,30 +107,35 @@ private struct LedgerWorld {
     }
 
     private mutating func change(to milliseconds: Int64) {
-        guard let position = model.received.first(where: { model.messages[$0]?.isLeaving == false }) else { return }
+        guard let position = firstReceived else { return }
         if ledger.changeVisibility(position, milliseconds: milliseconds, now: now) == .changed {
             model.messages[position]?.visibleAt = Timestamp(millisecondsSinceEpoch: now + milliseconds)
         }
     }
 
     private mutating func release() {
-        guard let position = model.received.first(where: { model.messages[$0]?.isLeaving == false }),
-            let message = model.messages[position], message.visibleAt > moment
+        guard let position = firstReceived, let message = model.messages[position], message.visibleAt > moment
         else { return }
         ledger.putBack(position, now: now)
+        let back = moment
         model.messages[position]?.receiveCount -= 1
-        model.messages[position]?.visibleAt = moment
+        model.messages[position]?.visibleAt = back
     }
 
     private mutating func check() -> String? {
         let counters = ledger.counters(now: now)
-        guard counters == model.counters(moment) else { return "\(counters) is not \(model.counters(moment))" }
+        guard counters == model.counters(moment) else {
+            return "\(counters) is not \(model.counters(moment))"
+        }
         let next = ledger.nextVisible(now: now)
         let isReceivable = !model.receivable(moment).isEmpty
         if isReceivable, next != now { return "next visible is \(String(describing: next))" }
-        let hidden = model.messages.values.filter { !$0.isLeaving && $0.visibleAt > moment }.map(\.visibleAt).min()
+        let hidden = model.messages.values.filter { !$0.isLeaving && $0.visibleAt > moment }.map(\.visibleAt)
+            .min()
         if !isReceivable, let hidden {
-            guard let next, next <= hidden.millisecondsSinceEpoch else { return "nothing wakes the queue in time" }
+            guard let next, next <= hidden.millisecondsSinceEpoch else {
+                return "nothing wakes the queue in time"
+            }
         }
         return nil
     }

@@ -8,12 +8,14 @@ struct MappingStoreTests {
         EventSourceMapping(
             id: id, location: Location(region: "eu-west-1"),
             source: ARN(service: "sqs", region: "eu-west-1", account: "000000000000", resource: "q"),
-            functionARN: ARN(service: "lambda", region: "eu-west-1", account: "000000000000", resource: "function:f:live"),
+            functionARN: ARN(
+                service: "lambda", region: "eu-west-1", account: "000000000000", resource: "function:f:live"),
             settings: MappingSettings(
                 batchSize: 7, batchingWindowSeconds: 3, reportsBatchItemFailures: true, stream: stream,
                 tags: ["k": "v\"ü"]),
             state: .creating, isEnabled: false, stateTransitionReason: "USER_INITIATED",
-            lastProcessingResult: stream == nil ? nil : "OK", modifiedAt: Timestamp(millisecondsSinceEpoch: 12_345))
+            lastProcessingResult: stream == nil ? nil : "OK",
+            modifiedAt: Timestamp(millisecondsSinceEpoch: 12_345))
     }
 
     static let settings: [StreamMappingSettings?] = [
@@ -105,8 +107,10 @@ struct MappingStoreTests {
     static func discard(_ test: TestStore, payload: [UInt8] = [1, 2]) -> Discard {
         Discard(
             mappingID: "m1", shard: ShardKey(rawValue: 1), shardID: "shardId-000000000000",
-            streamARN: ARN(service: "kinesis", region: "r", account: "1", resource: "stream/s"), first: 3, last: 4,
-            recordCount: 2, condition: "RetryAttemptsExhausted", requestID: "r1", attempts: 2, functionError: nil,
+            streamARN: ARN(service: "kinesis", region: "r", account: "1", resource: "stream/s"), first: 3,
+            last: 4,
+            recordCount: 2, condition: "RetryAttemptsExhausted", requestID: "r1", attempts: 2,
+            functionError: nil,
             discardedAt: test.now, destination: nil, errorPayload: [3], logTail: [4], payload: payload)
     }
 
@@ -120,7 +124,9 @@ struct MappingStoreTests {
         let settlement = Settlement(
             mappingID: "m1", shard: ShardKey(rawValue: 1), through: 4, discards: [discard],
             messages: [(queue, batch), (QueueKey(rawValue: 99), batch)],
-            decisions: [Decision(mappingID: "m1", at: test.now, shard: ShardKey(rawValue: 1), kind: "discarded")])
+            decisions: [
+                Decision(mappingID: "m1", at: test.now, shard: ShardKey(rawValue: 1), kind: "discarded")
+            ])
         let result = try test.store.perform { writer throws(StoreError) in
             try writer.createMapping(Self.mapping())
             return try writer.settle(settlement)
@@ -146,11 +152,15 @@ struct MappingStoreTests {
             try writer.createMapping(Self.mapping("m2"))
             try writer.record([Decision(mappingID: "m2", at: writer.now, kind: "invoked")])
             try writer.record(
-                (1...count).map { Decision(mappingID: "m1", at: writer.now, kind: "invoked", recordCount: $0) })
+                (1...count).map {
+                    Decision(mappingID: "m1", at: writer.now, kind: "invoked", recordCount: $0)
+                })
         }
         let kept = try test.reader.decisions(of: "m1", limit: count)
         #expect(kept.first?.recordCount == count)
-        #expect(kept.count >= StoreLimits.decisionsPerMapping && kept.count < StoreLimits.decisionsPerMapping + 64)
+        #expect(
+            kept.count >= StoreLimits.decisionsPerMapping && kept.count < StoreLimits.decisionsPerMapping + 64
+        )
         #expect(try test.reader.decisions(of: "m2", limit: 10).count == 1)
     }
 

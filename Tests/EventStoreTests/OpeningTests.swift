@@ -7,7 +7,8 @@ import Testing
 @Suite("Opening a data directory")
 struct OpeningTests {
     private static func open(_ directory: String) throws -> EventStore {
-        try EventStore.open(directory: directory, durability: .full, now: { Timestamp(millisecondsSinceEpoch: 1) })
+        try EventStore.open(
+            directory: directory, durability: .full, now: { Timestamp(millisecondsSinceEpoch: 1) })
     }
 
     @Test("A second daemon on the same directory is refused, and told the process that has it")
@@ -69,7 +70,9 @@ struct OpeningTests {
         #expect(error?.description.contains(file) == true)
     }
 
-    @Test("A read-only directory is refused with what to do", .enabled(if: getuid() != 0, "root may write everywhere"))
+    @Test(
+        "A read-only directory is refused with what to do",
+        .enabled(if: getuid() != 0, "root may write everywhere"))
     func readOnly() throws {
         let directory = TestStore.freshDirectory()
         defer { try? FileManager.default.removeItem(atPath: directory) }

@@ -33,7 +33,8 @@ struct StreamStoreTests {
         #expect(try test.records(shard, maxBytes: 20).map(\.position) == [1, 2])
         #expect(try test.records(shard, maxBytes: 1).map(\.position) == [1])
         var visited: [Position] = []
-        let last = try test.reader.records(in: shard, after: 0, limit: 10, maxBytes: .max) { position, _, _, _ in
+        let last = try test.reader.records(in: shard, after: 0, limit: 10, maxBytes: .max) {
+            position, _, _, _ in
             visited.append(position)
             return position < 4
         }
@@ -65,7 +66,9 @@ struct StreamStoreTests {
         for number in 0..<50 {
             let moment = start + .seconds(10 * number)
             #expect(try test.reader.firstPosition(at: moment, in: shard) == Position(2 * number + 1))
-            #expect(try test.reader.firstPosition(at: moment - .seconds(9), in: shard) == Position(2 * number + 1))
+            #expect(
+                try test.reader.firstPosition(at: moment - .seconds(9), in: shard) == Position(2 * number + 1)
+            )
         }
         #expect(try test.reader.firstPosition(at: test.now, in: shard) == nil)
         #expect(try test.reader.arrival(of: 3, in: shard) == start + .seconds(10))
@@ -129,7 +132,10 @@ struct StreamStoreTests {
     func shards() throws {
         let test = try TestStore()
         let stream = try test.makeStream(shards: 3)
-        #expect(stream.shards.map(\.id) == ["shardId-000000000000", "shardId-000000000001", "shardId-000000000002"])
+        #expect(
+            stream.shards.map(\.id) == [
+                "shardId-000000000000", "shardId-000000000001", "shardId-000000000002",
+            ])
         #expect(stream.shards.map(\.hashKeys) == HashKeyRange.even(count: 3))
         try test.reopen()
         #expect(test.store.catalog.stream(stream.arn) == stream)

@@ -6,14 +6,18 @@ import Testing
 struct TableStoreTests {
     private static func definition(_ name: String = "T") -> TableDefinition {
         TableDefinition(
-            key: TableKey(rawValue: 0), id: "0f5c6a2e-0000-4000-8000-000000000000", name: name, location: Location(),
+            key: TableKey(rawValue: 0), id: "0f5c6a2e-0000-4000-8000-000000000000", name: name,
+            location: Location(),
             hashKey: .init(name: "pk", type: "S"), rangeKey: .init(name: "sk", type: "N"), isOnDemand: false,
             readCapacityUnits: 3, writeCapacityUnits: 4, isDeletionProtected: true, tags: ["a": "b"],
             createdAt: Timestamp(millisecondsSinceEpoch: 0), latestStream: nil)
     }
 
-    private static func make(_ test: TestStore, view: StreamView? = .newAndOldImages) throws -> TableDefinition {
-        try test.store.perform { writer throws(StoreError) in try writer.createTable(definition(), view: view) }
+    private static func make(_ test: TestStore, view: StreamView? = .newAndOldImages) throws
+        -> TableDefinition
+    {
+        try test.store.perform { writer throws(StoreError) in try writer.createTable(definition(), view: view)
+        }
     }
 
     private static let change = ChangeRecord(
@@ -96,9 +100,10 @@ struct TableStoreTests {
         }
         #expect(first.arn != second.arn)
         #expect(test.store.catalog.table(key)?.latestStream == second.key)
-        #expect(test.store.catalog.snapshot.tableStreams(in: Location(), tableNamed: "T").map(\.key) == [
-            first.key, second.key,
-        ])
+        #expect(
+            test.store.catalog.snapshot.tableStreams(in: Location(), tableNamed: "T").map(\.key) == [
+                first.key, second.key,
+            ])
         test.clock.advance(.seconds(86_400))
         try test.reopen()
         try test.store.sweep()
@@ -111,7 +116,9 @@ struct TableStoreTests {
         let table = try Self.make(test)
         let key = table.key
         let place = try test.store.perform { writer throws(StoreError) in
-            for number in 0..<1_200 { try writer.putItem([1], key: [UInt8(number >> 8), UInt8(number & 255)], in: key) }
+            for number in 0..<1_200 {
+                try writer.putItem([1], key: [UInt8(number >> 8), UInt8(number & 255)], in: key)
+            }
             return try writer.appendChange(Self.change, key: [1], in: key)
         }
         try test.store.perform { writer throws(StoreError) in try writer.deleteTable(key) }

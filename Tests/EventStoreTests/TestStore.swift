@@ -30,7 +30,7 @@ final class TestStore {
     }
 
     static func freshDirectory() -> String {
-        NSTemporaryDirectory() + "/millrace-store-\(UUID().uuidString)"
+        "/tmp/millrace-store-\(UUID().uuidString)"
     }
 
     deinit {

@@ -228,15 +228,16 @@ extension LeaseLedger {
         return .changed
     }
 
-    /// Takes up a message behind the cursor that was received before the store was opened.
+    /// Takes up a message behind the cursor that is hidden: delayed or received before the store was opened.
     package mutating func adopt(
-        _ position: Position, receiveCount: Int32, firstReceivedAt: Int64, milliseconds: Int64, now: Int64
+        _ position: Position, receiveCount: Int32, firstReceivedAt: Int64, visibleAt: Int64
     ) {
         guard position > cursor, position > floor, entries[position] == nil else { return }
         let entry = Entry(
-            state: .ready, visibleAt: 0, receiveCount: max(1, receiveCount), firstReceivedAt: firstReceivedAt,
+            state: .ready, visibleAt: 0, receiveCount: receiveCount, firstReceivedAt: firstReceivedAt,
             lastReceivedAt: 0)
-        hide(position, entry, until: now + milliseconds)
+        delays.found(at: visibleAt, position: position, isDelayed: receiveCount == 0)
+        hide(position, entry, until: visibleAt)
     }
 
     private mutating func hide(_ position: Position, _ entry: Entry, until visibleAt: Int64) {
@@ -374,8 +375,9 @@ extension LeaseLedger {
         return min(top, blocked ?? top)
     }
 
-    /// What a graceful end keeps: messages that were received or are hidden.
+    /// What a graceful end keeps: messages that were received, also if their receive was taken back. Delayed ones have
+    /// their time in the file already.
     package var lasting: [Position: Entry] {
-        entries.filter { $0.value.state != .leaving && ($0.value.receiveCount > 0) }
+        entries.filter { $0.value.state == .ready || $0.value.state == .hidden && $0.value.receiveCount > 0 }
     }
 }

@@ -162,9 +162,10 @@ extension StoreReader {
         }
         guard let row else { return .notInFlight }
         store.leases.ledger(of: queue)?.state.withLock { ledger in
+            // Its receipt proves a receive, which a crash may have made the row forget.
             ledger.adopt(
-                position, receiveCount: Int32(truncatingIfNeeded: row.0), firstReceivedAt: row.1,
-                milliseconds: milliseconds, now: now.millisecondsSinceEpoch)
+                position, receiveCount: max(1, Int32(truncatingIfNeeded: row.0)), firstReceivedAt: row.1,
+                visibleAt: now.millisecondsSinceEpoch + milliseconds)
         }
         store.leases.adopted(queue)
         return .changed

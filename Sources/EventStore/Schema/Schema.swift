@@ -19,6 +19,8 @@ enum Schema {
             receive_count INTEGER NOT NULL, first_received_ms INTEGER NOT NULL, origin INTEGER,
             body_md5 BLOB NOT NULL, attributes BLOB, attributes_md5 BLOB, trace_header BLOB, group_id BLOB,
             dead_letter_source TEXT, body BLOB NOT NULL) STRICT;
+        -- Only messages that were delayed, or hidden when the store was closed, are in it.
+        CREATE INDEX message_hidden ON message (visible_ms) WHERE visible_ms > 0;
 
         CREATE TABLE stream (
             key INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
@@ -65,6 +67,7 @@ enum RowKey {
     private static let positionMask: Int64 = 1 << 44 - 1
 
     static func make(_ owner: Int64, _ position: Int64) -> Int64 { owner << 44 | position }
+    static func owner(_ id: Int64) -> Int64 { id >> 44 }
     static func position(_ id: Int64) -> Int64 { id & positionMask }
     static func first(_ owner: Int64) -> Int64 { owner << 44 }
     static func last(_ owner: Int64) -> Int64 { owner << 44 | positionMask }

@@ -9,10 +9,13 @@ struct LoadedState {
     var shards: [ShardKey: ShardState] = [:]
     var tables: [TableKey: TableTally] = [:]
     var erasures: [Erasure] = []
+    /// The ledgers of the queues, with the messages that are hidden.
+    var ledgers: [QueueKey: LeaseLedger] = [:]
 
-    init(reading connection: Connection) throws(StoreError) {
+    init(reading connection: Connection, now: Timestamp) throws(StoreError) {
         secret = try storeErrors { () throws(SQLiteError) in try LoadedState.secret(connection) }
         try loadQueues(connection)
+        try storeErrors { () throws(SQLiteError) in try loadHidden(connection, now.millisecondsSinceEpoch) }
         try loadStreams(connection)
         try loadTables(connection)
         try loadFunctionsAndMappings(connection)
@@ -62,6 +65,24 @@ extension LoadedState {
             queues[queue.key] = try storeErrors { () throws(SQLiteError) in
                 try LoadedState.recounted(saved, of: queue.key, connection)
             }
+        }
+    }
+
+    /// Messages that were delayed, or in flight when the store was closed. Past the limit a scan finds them.
+    private mutating func loadHidden(_ connection: Connection, _ now: Int64) throws(SQLiteError) {
+        for (key, tally) in queues { ledgers[key] = LeaseLedger(tally) }
+        let rows = try connection.prepare(
+            """
+            SELECT id, visible_ms, receive_count, first_received_ms FROM message
+            WHERE visible_ms > ?1 AND visible_ms > 0 ORDER BY visible_ms LIMIT ?2
+            """)
+        rows.bind(1, now)
+        rows.bind(2, Int64(LeaseLedger.delayedLimit))
+        while try rows.step() {
+            let id = rows.int(0)
+            ledgers[QueueKey(rawValue: RowKey.owner(id))]?.adopt(
+                RowKey.position(id), receiveCount: Int32(truncatingIfNeeded: rows.int(2)),
+                firstReceivedAt: rows.int(3), visibleAt: rows.int(1))
         }
     }
 
