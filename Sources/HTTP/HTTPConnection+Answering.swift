@@ -91,6 +91,7 @@ extension HTTPConnection {
         phase = .sending(closesAfter: true)
         pending = []
         flush()
+        server.onRefusal?(error.status)
     }
 
     func setDisconnectAction(_ action: @escaping @Sendable () -> Void, for request: UInt64) {

@@ -23,6 +23,8 @@ package final class HTTPServer: @unchecked Sendable {
     let idleNanoseconds: Int64?
 
     // Confined to the loop from here on.
+    /// Called with the status when a request is refused before the handler could see it. Set before listening.
+    package var onRefusal: ((_ status: Int) -> Void)?
     private(set) var isDraining = false
     /// The sum of what the connections hold of incomplete requests.
     var heldBytes = 0

@@ -51,14 +51,3 @@ package enum RuntimeAPIError: Error, Equatable, CustomStringConvertible {
         }
     }
 }
-
-/// One line of a function's log, its line feed stripped.
-package struct FunctionLogLine {
-    package let functionName: String
-    /// `nil` for what is written between invocations or during init.
-    package let requestID: String?
-    /// True for START, END, REPORT and their like; false for what the handler wrote.
-    package let isPlatform: Bool
-    /// Not necessarily UTF-8; longer lines are cut into several (`RuntimeLimits.logLineBytes`).
-    package let bytes: ArraySlice<UInt8>
-}

@@ -91,11 +91,15 @@ extension HostWorld {
     }
 
     /// A Python function whose `app.handler` is in this module text.
+    ///
+    /// - Parameter usesAWSClient: Otherwise `awslambdaric` is hidden, so that our own client is tested wherever we run.
     func define(
-        _ name: String, python: String, timeout: Int = 5, environment: [String: String] = [:]
+        _ name: String, python: String, timeout: Int = 5, environment: [String: String] = [:],
+        usesAWSClient: Bool = false
     ) async throws {
         let code = folder + "/" + name
         try write(python, to: code, "app.py", mode: 0o644)
+        if !usesAWSClient { try write("raise ImportError", to: code, "awslambdaric.py", mode: 0o644) }
         await define(
             name, .runtime(identifier: "python3.99", handler: "app.handler", codePath: code), timeout,
             environment)
@@ -190,4 +194,16 @@ final class LineLog: Sendable {
         }
         return String(line.dropFirst(prefix.count))
     }
+}
+
+/// Killed processes whose parent is gone are reaped by process 1 in its own time; a zombie is gone enough.
+func processIsGone(_ process: Int32) -> Bool {
+    guard kill(process, 0) == 0 else { return true }
+    let descriptor = open("/proc/\(process)/stat", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return true }
+    defer { Glibc.close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: 512)
+    let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+    let text = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+    return text.contains(") Z ") || text.contains(") X ")
 }

@@ -1,4 +1,5 @@
 import EventModel
+import Foundation
 import Glibc
 import RuntimeAPI
 import Testing
@@ -17,6 +18,30 @@ struct LeakTests {
             var status: Int32 = 0
             #expect(waitpid(-1, &status, WNOHANG) == -1, "no child is left, dead or alive")
         }
+    }
+
+    @Test("No handler, not even a busy one, when the daemon is killed", .timeLimit(.minutes(1)))
+    func killed() async throws {
+        let file = "/tmp/millrace-orphan-\(UUID().uuidString)"
+        await #expect(processExitsWith: .signal(SIGKILL)) { [file = file as String] in
+            let world = try HostWorld()
+            let script =
+                "#!/bin/sh\necho \"SELF $$\"\necho \"API $AWS_LAMBDA_RUNTIME_API\"\nexec sleep 1000\n"
+            try await world.define("f", bootstrap: script)
+            let waiting = Task { await world.invoke("f") }
+            let runtime = try RawRuntime(await world.log.first("API "))
+            _ = try await runtime.next()
+            let facts = "\(await world.log.first("SELF ")) \(world.folder)"
+            try facts.write(toFile: file, atomically: true, encoding: .utf8)
+            kill(getpid(), SIGKILL)
+            _ = await waiting.value
+        }
+        let facts = try String(contentsOfFile: file, encoding: .utf8).split(separator: " ")
+        try FileManager.default.removeItem(atPath: file)
+        let process = try #require(facts.first.flatMap { Int32($0) })
+        // The kernel kills it when it gets to it; the time limit says that it must.
+        while !processIsGone(process) { await Task.yield() }
+        try FileManager.default.removeItem(atPath: String(facts[1]))
     }
 
     private static func useWorld() async throws {

@@ -1,4 +1,5 @@
 import EventModel
+import Glibc
 import RuntimeAPI
 import Telemetry
 import Testing
@@ -8,11 +9,13 @@ struct PythonHandlerTests {
     private static let id = "8f507cfc-0000-4000-8000-000000000001"
 
     private func run(
-        _ python: String, _ event: String = "{}", timeout: Int = 5,
+        _ python: String, _ event: String = "{}", timeout: Int = 5, usesAWSClient: Bool = false,
         _ check: (InvocationResult, HostWorld) async throws -> Void
     ) async throws {
         try await HostWorld.use { world in
-            try await world.define("f", python: python, timeout: timeout, environment: ["COLOUR": "blue"])
+            try await world.define(
+                "f", python: python, timeout: timeout, environment: ["COLOUR": "blue"],
+                usesAWSClient: usesAWSClient)
             try await check(await world.invoke("f", event, id: Self.id, wantsLogTail: true), world)
         }
     }
@@ -58,6 +61,19 @@ struct PythonHandlerTests {
     func null() async throws {
         try await run("def handler(event, context): pass") { result, world in
             #expect(result.summary == "ok null")
+        }
+    }
+
+    @Test(
+        "Answers are ASCII before Python 3.12 and UTF-8 since, as in Lambda",
+        arguments: [("python3.11", #""\u00e4""#), ("python3.12", #""ä""#)])
+    func escapes(identifier: String, answer: String) async throws {
+        try await HostWorld.use { world in
+            let code = world.folder + "/f"
+            try world.write("def handler(event, context): return event", to: code, "app.py", mode: 0o644)
+            try world.write("raise ImportError", to: code, "awslambdaric.py", mode: 0o644)
+            await world.define("f", .runtime(identifier: identifier, handler: "app.handler", codePath: code))
+            #expect(await world.invoke("f", #""ä""#).summary == "ok " + answer)
         }
     }
 
@@ -161,4 +177,27 @@ struct PythonHandlerTests {
             while environments.value > 0 { await Task.yield() }
         }
     }
+
+    @Test("AWS's own client is used where it is installed", .enabled(if: hasAWSClient))
+    func awsClient() async throws {
+        let module = """
+            import sys
+            def handler(event, context):
+                if event.get("fail"): raise ValueError("bad")
+                if event.get("large"): return "x" * 20000000
+                return ["awslambdaric" in sys.modules, context.aws_request_id, type(context).__module__]
+            """
+        try await run(module, usesAWSClient: true) { result, world in
+            #expect(result.summary == #"ok [true, "\#(Self.id)", "awslambdaric.lambda_context"]"#)
+            let failed = await world.invoke("f", #"{"fail":true}"#, id: Self.id)
+            #expect(failed.summary.contains(#""errorMessage": "bad", "errorType": "ValueError""#))
+            let large = await world.invoke("f", #"{"large":true}"#, id: Self.id)
+            #expect(large.summary.contains("Function.ResponseSizeTooLarge"))
+        }
+        try await run("import no_such_module", usesAWSClient: true) { result, _ in
+            #expect(result.summary.contains(#""errorType": "Runtime.ImportModuleError""#))
+        }
+    }
+
+    private static let hasAWSClient = system("python3 -c 'import awslambdaric' 2>/dev/null") == 0
 }

@@ -101,6 +101,27 @@ struct RuntimeStatesTests {
         }
     }
 
+    @Test("A thousand invocations run through one environment on one connection, in order")
+    func manyInvocations() async throws {
+        try await playing { play in
+            let world = play.world
+            let first = play.result
+            let callers = Task {
+                _ = await first.value
+                var answers: [String] = []
+                for number in 1..<1_000 { answers.append(await world.invoke("f", "\(number)").summary) }
+                return answers
+            }
+            for _ in 0..<1_000 {
+                let next = try await play.runtime.next()
+                let answer = try await play.runtime.respond(next.requestID, next.text)
+                #expect(answer.status == 202)
+            }
+            #expect(await play.result.value.summary == "ok {\"n\":1}")
+            #expect(await callers.value == (1..<1_000).map { "ok \($0)" })
+        }
+    }
+
     @Test("A response over 6 MB is refused and is a function error; one of 6 MB is not")
     func tooLarge() async throws {
         try await playing { play in
@@ -125,6 +146,12 @@ struct RuntimeStatesTests {
                 return
             }
             #expect(payload.count == Limits.responseBytes)
+            let third = Task { await world.invoke("f", id: Self.first) }
+            #expect(try await play.runtime.next().requestID == Self.first)
+            play.runtime.send(
+                "POST /2018-06-01/runtime\(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n")
+            #expect(
+                await third.value.summary.contains("Function.ResponseSizeTooLarge"), "it is not even read")
         }
     }
 

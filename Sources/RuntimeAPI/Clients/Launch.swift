@@ -37,7 +37,10 @@ extension Launch {
             throw LaunchError(
                 reason: "Runtime \(identifier) is not supported; use python3.x or provided.al2023")
         }
-        guard let interpreter = search(identifier, in: path) ?? search("python3", in: path) else {
+        // pyenv has a shim for every version that is installed, but it runs only for the selected one, so a shim says
+        // nothing about its version; the one for python3 runs whatever is selected.
+        let exact = search(identifier, in: path, where: { !$0.hasSuffix("/shims") })
+        guard let interpreter = exact ?? search("python3", in: path) else {
             throw LaunchError(reason: "Couldn't find \(identifier) or python3 in PATH \(path)")
         }
         return Launch(
@@ -47,8 +50,10 @@ extension Launch {
     }
 
     /// The first executable file of that name in a `PATH`.
-    static func search(_ name: String, in path: String) -> String? {
-        for folder in path.split(separator: ":") {
+    static func search(
+        _ name: String, in path: String, where isWanted: (Substring) -> Bool = { _ in true }
+    ) -> String? {
+        for folder in path.split(separator: ":") where isWanted(folder) {
             let candidate = "\(folder)/\(name)"
             var status = stat()
             guard stat(candidate, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }

@@ -138,8 +138,14 @@ extension PythonClient {
             raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
 
 
+        def escapes_unicode():
+            """Lambda's Python answered in ASCII before 3.12."""
+            name, _, minor = os.environ.get("AWS_EXECUTION_ENV", "").rpartition(".")
+            return name == "AWS_Lambda_python3" and minor.isdigit() and int(minor) < 12
+
+
         def encode(result):
-            return json.dumps(result, ensure_ascii=False, default=plain).encode("utf-8")
+            return json.dumps(result, ensure_ascii=escapes_unicode(), default=plain).encode("utf-8")
 
 
         def unencodable(error):

@@ -73,6 +73,7 @@ extension ExecutionEnvironment {
             guard let self else { return responder.respond(RuntimeAnswer.invalidStateTransition) }
             handle(request, responder)
         }
+        server.onRefusal = { [weak self] status in self?.requestRefused(status) }
         self.server = server
         do {
             let port = try listen(server)
@@ -253,6 +254,15 @@ extension ExecutionEnvironment {
             responder.respond(isTooLarge ? RuntimeAnswer.tooLarge : answer)
             finish(isTooLarge ? .failed(.responseTooLarge) : ending)
         }
+    }
+
+    /// An answer so large that the server does not even read it. Its connection is closed, so the runtime goes too.
+    private func requestRefused(_ status: Int) {
+        guard status == 413, let running else { return }
+        _ = machine.answered(requestID: running.requestID[...])
+        // First, so that what is invoked next does not count on it.
+        retire()
+        finish(.failed(.responseTooLarge))
     }
 
     private func initError(_ request: HTTPRequest, _ responder: HTTPResponder) {
