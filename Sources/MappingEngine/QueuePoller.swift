@@ -261,8 +261,11 @@ extension QueuePoller {
         case .success(let payload):
             guard runner.mapping.settings.reportsBatchItemFailures else { return .succeeded }
             let ids = slots[slot].messageIDs[plan.messages]
+            // Made only when the answer names messages: most do not.
+            var places: [String: Int] = [:]
             let response = BatchResponse(ofQueue: payload) { text in
-                ids.firstIndex { $0.description == text }.map { $0 - ids.startIndex }
+                if places.isEmpty { for (index, id) in ids.enumerated() { places[id.description] = index } }
+                return places[text]
             }
             let outcome = InvocationOutcome(response)
             if outcome != .succeeded { lastError = "the function reported batch item failures" }

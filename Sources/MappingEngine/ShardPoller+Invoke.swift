@@ -19,11 +19,9 @@ extension ShardPoller {
         }
         let name = runner.mapping.functionName
         guard let permit = context.host.acquirePermit(functionNamed: name) else {
-            isWaitingForPermit = true
-            context.host.onPermitFree(functionNamed: name) { [weak self] in self?.invoke(plan) }
-            return
+            awaitPermit()
+            return step(.invocationEnded(plan.invocation, .notReached(.throttled)))
         }
-        isWaitingForPermit = false
         let span = plan.records
         let id = requestID(plan.request)
         noteInvocation(plan)
@@ -32,6 +30,21 @@ extension ShardPoller {
             functionName: name, permit: permit, requestID: id, event: event,
             invokedFunctionARN: runner.mapping.functionARN.description)
         context.host.invoke(request) { [weak self] result in self?.invocationEnded(plan, result) }
+    }
+
+    /// Takes one place in the line for a permit; the machine's wait ends when it is this poller's turn.
+    private func awaitPermit() {
+        guard permitWait == nil else { return }
+        permitWait = context.host.onPermitFree(functionNamed: runner.mapping.functionName) { [weak self] in
+            guard let self else { return }
+            self.permitWait = nil
+            self.step(.functionMayBeReachable)
+        }
+    }
+
+    func leavePermitLine() {
+        if let permitWait { context.host.cancel(permitWait) }
+        permitWait = nil
     }
 
     /// The ID of a request; made when the ordinal is new.

@@ -36,7 +36,8 @@ final class ShardPoller: @unchecked Sendable {
     /// What the function last answered when it failed, for the discard store.
     var lastAnswer: (payload: [UInt8], logTail: [UInt8]) = ([], [])
     private(set) var phase = Phase.running
-    var isWaitingForPermit = false
+    var permitWait: PermitWait?
+    var isWaitingForPermit: Bool { permitWait != nil }
 
     private var inbox: [ShardMachine.Input] = []
     private var effects: [ShardMachine.Effect] = []
@@ -108,6 +109,7 @@ final class ShardPoller: @unchecked Sendable {
         case .explain(let decision): explain(decision)
         case .finished, .stopped:
             cancelWake()
+            leavePermitLine()
             phase = .ended
             endIfSettled()
         }
