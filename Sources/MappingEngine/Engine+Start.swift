@@ -62,11 +62,9 @@ extension Engine {
         _ shards: [ShardDefinition], of stream: StreamDefinition, _ runner: MappingRunner, isFirstStart: Bool,
         _ completion: @escaping () -> Void
     ) {
-        var beginnings: [(shard: ShardKey, position: Position)] = []
+        let wanted: [Beginning]
         do {
-            for shard in shards {
-                beginnings.append((shard.key, try beginning(in: shard.key, runner.mapping, isFirstStart)))
-            }
+            wanted = try beginnings(in: shards, runner.mapping, isFirstStart)
         } catch {
             runner.lastError = "starting: \(error)"
             context.loop.schedule(after: EngineLimits.storeRetryDelay) { [self] in
@@ -77,7 +75,6 @@ extension Engine {
         }
         runner.willStart(shards.map(\.key))
         let id = runner.mapping.id
-        let wanted = beginnings
         let whenDone = LoopBox(completion)
         context.store.submit { writer throws(StoreError) in
             var positions: [Position] = []
@@ -92,6 +89,19 @@ extension Engine {
                 if case .success = result { whenDone.run() }
             }
         }
+    }
+
+    /// Where a mapping begins in one shard: behind a position.
+    typealias Beginning = (shard: ShardKey, position: Position)
+
+    func beginnings(
+        in shards: [ShardDefinition], _ mapping: EventSourceMapping, _ isFirstStart: Bool
+    ) throws(StoreError) -> [Beginning] {
+        var beginnings: [Beginning] = []
+        for shard in shards {
+            beginnings.append((shard.key, try beginning(in: shard.key, mapping, isFirstStart)))
+        }
+        return beginnings
     }
 
     private func beginning(

@@ -121,7 +121,7 @@ extension Engine {
             if mapping.isEnabled {
                 start(mapping, snapshot)
             } else {
-                settle(mapping, .disabled)
+                settleDisabled(mapping, snapshot)
             }
         case .disabling:
             if let runner { return stop(runner) }
@@ -162,11 +162,28 @@ extension Engine {
         }
     }
 
+    /// A starting position counts from the creation, even if the mapping is enabled much later.
+    private func settleDisabled(_ mapping: EventSourceMapping, _ snapshot: CatalogSnapshot) {
+        let stream = mapping.state == .creating ? snapshot.stream(mapping.source) : nil
+        do {
+            settle(mapping, .disabled, startingAt: try beginnings(in: stream?.shards ?? [], mapping, true))
+        } catch {
+            written(mapping.id, .failure(error))
+        }
+    }
+
     /// Writes the state that a transition leads to, unless the service has changed the mapping meanwhile.
-    func settle(_ mapping: EventSourceMapping, _ state: EventSourceMapping.State) {
+    func settle(
+        _ mapping: EventSourceMapping, _ state: EventSourceMapping.State,
+        startingAt beginnings: [Beginning] = []
+    ) {
         write(mapping.id) { writer throws(StoreError) in
             guard var stored = writer.catalog.mapping(mapping.id), stored.state == mapping.state else {
                 return
+            }
+            for beginning in beginnings {
+                _ = try writer.startCheckpoint(
+                    mapping: mapping.id, shard: beginning.shard, after: beginning.position)
             }
             stored.state = state
             try writer.updateMapping(stored)
@@ -197,6 +214,7 @@ extension Engine {
         case .failure(let error):
             context.logger.log(
                 .error, "mapping state not stored", ["mapping": .string(id), "error": .string("\(error)")])
+            settling.insert(id)
             context.loop.schedule(after: EngineLimits.storeRetryDelay) { [self] in
                 settling.remove(id)
                 reconcile()

@@ -65,14 +65,6 @@ struct PlanSteps: Sendable {
                 )
             }
         }
-        for wanted in plan.mappings {
-            guard let mapping = existing(wanted, snapshot) else { continue }
-            guard mapping.state.isSettled else {
-                throw .conflict(
-                    "\(wanted.origin): mapping \(mapping.id) is \(mapping.state.rawValue); start again in a moment."
-                )
-            }
-        }
     }
 
     /// Returns how many definitions were created or changed.
@@ -170,7 +162,9 @@ extension PlanSteps {
         guard mapping.settings != wanted.settings || mapping.isEnabled != wanted.isEnabled else { return 0 }
         mapping.settings = wanted.settings
         mapping.isEnabled = wanted.isEnabled
-        mapping.state = .updating
+        // The engine does not run yet, so a transition that a crash cut off may be redirected; only a mapping that
+        // has never run keeps its state, because its starting position still has to be applied.
+        if mapping.state != .creating { mapping.state = .updating }
         mapping.modifiedAt = writer.now
         try writer.updateMapping(mapping)
         return 1

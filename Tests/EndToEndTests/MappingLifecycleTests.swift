@@ -113,6 +113,22 @@ extension EndToEnd {
             #expect(ledger.texts(handledBy: "three") == ["middle1", "middle2", "new1", "new2"])
         }
 
+        @Test("Created disabled, it begins where it was asked to when it is enabled")
+        func createdDisabled() throws {
+            let (world, daemon, caller) = try Self.begin()
+            try caller.putRecords(["old1", "old2"], to: "clicks")
+            let created = try caller.createMapping([
+                "FunctionName": "one", "EventSourceArn": Self.stream, "StartingPosition": "LATEST",
+                "Enabled": false,
+            ])
+            let id = try #require(created["UUID"]?.stringValue)
+            try caller.awaitState("Disabled", of: id)
+            try Self.update(caller, id, ["Enabled": true], leadsTo: "Enabling", "Enabled")
+            try caller.putRecords(["new1"], to: "clicks")
+            try world.awaitHandled(1, by: "one", log: daemon.log)
+            #expect(world.ledger.texts(handledBy: "one") == ["new1"])
+        }
+
         @Test("It goes on where it was after a restart, whatever its starting position")
         func restart() throws {
             let (world, daemon, caller) = try Self.begin()

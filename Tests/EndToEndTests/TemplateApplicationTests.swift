@@ -1,4 +1,5 @@
 import ByteCoding
+import Glibc
 import Testing
 
 extension EndToEnd {
@@ -90,6 +91,35 @@ extension EndToEnd {
             let plain = after.replacing(#""DelaySeconds":"3""#, with: #""DelaySeconds":"2""#)
                 .replacing(#""BatchSize":7"#, with: #""BatchSize":5"#)
             #expect(Self.withoutTimes(plain) == Self.withoutTimes(before))
+        }
+
+        @Test("Killed while it applies a template, it starts again with it")
+        func killedAtStart() throws {
+            let world = try TestWorld()
+            try world.writeTemplate(Self.resources)
+            for pause in stride(from: UInt32(0), to: 60_000, by: 3_000) {
+                let launched = try world.binary.launch([
+                    "--data", world.dataPath, "--template", world.templatePath, "--durability", "normal",
+                ])
+                // Its file is made first; the template is applied soon after.
+                try Waiting.until("the store to be opened") {
+                    Files.bytes("\(world.dataPath)/lock").count > 0
+                }
+                usleep(pause)
+                launched.program.signal(SIGKILL)
+                _ = try launched.program.wait()
+                let daemon = try world.start(["--port", "0"])
+                let caller = try daemon.caller()
+                for mapping in try caller.mappings().compactMap({ $0["UUID"]?.stringValue }) {
+                    try Waiting.until("mapping \(mapping) to settle") {
+                        let state = try caller.page("\(AWSCaller.mappingsPath)/\(mapping)")["State"]
+                        return ["Enabled", "Disabled"].contains(state?.stringValue)
+                    }
+                }
+                #expect(try caller.mappings().count == 3)
+                try daemon.kill()
+                Files.remove(world.dataPath)
+            }
         }
 
         /// Without the moments of the last change, which did change.
