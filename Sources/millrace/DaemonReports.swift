@@ -91,12 +91,15 @@ extension Daemon {
         let snapshot = store.catalog.snapshot
         var entries: [DecisionEntry] = []
         for mapping in snapshot.mappings where id == nil || mapping.id == id {
-            for decision in try engine.context.reader.decisions(of: mapping.id, limit: limit) {
+            // Oldest first, so that the place tells apart those of the same millisecond.
+            for decision in try engine.context.reader.decisions(of: mapping.id, limit: limit).reversed() {
                 entries.append(try entry(decision, snapshot))
             }
         }
-        entries.sort { $0.atMs < $1.atMs }
-        return DecisionReport(decisions: entries.suffix(limit))
+        let ordered = entries.enumerated().sorted { left, right in
+            (left.element.atMs, left.offset) < (right.element.atMs, right.offset)
+        }
+        return DecisionReport(decisions: ordered.suffix(limit).map(\.element))
     }
 
     private func entry(_ decision: Decision, _ snapshot: CatalogSnapshot) throws(StoreError) -> DecisionEntry
