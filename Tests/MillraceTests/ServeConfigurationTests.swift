@@ -121,7 +121,9 @@ struct ServeConfigurationTests {
 
     @Test("The commented file holds every setting, with its default")
     func shippedFile() throws {
-        let root = String(#filePath.prefix(upTo: try #require(#filePath.firstRange(of: "/Tests/")).lowerBound))
+        let here = #filePath
+        let tests = try #require(here.firstRange(of: "/Tests/"))
+        let root = String(here[..<tests.lowerBound])
         #expect(try read(["--config", root + "/Config/millrace.yaml"]) == ServeConfiguration())
     }
 }
