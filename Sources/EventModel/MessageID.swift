@@ -27,14 +27,19 @@ package struct MessageID: Hashable, Sendable, CustomStringConvertible {
 
     /// Appends the 36 characters without making a string.
     package func append(to out: inout [UInt8]) {
-        for (index, half) in [high, low].enumerated() {
-            var shift = 60
-            while shift >= 0 {
-                out.append(Scramble.hexDigit(UInt8(truncatingIfNeeded: half >> UInt64(shift)) & 0xf))
-                let isGroupEnd = index == 0 ? shift == 32 || shift == 16 || shift == 0 : shift == 48
-                if isGroupEnd { out.append(UInt8(ascii: "-")) }
-                shift -= 4
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            var digit = 0
+            for place in 0..<36 {
+                guard place != 8, place != 13, place != 18, place != 23 else {
+                    text[place] = UInt8(ascii: "-")
+                    continue
+                }
+                let half = digit < 16 ? high : low
+                text[place] = Scramble.hexDigit(
+                    UInt8(truncatingIfNeeded: half >> UInt64(60 - digit % 16 * 4)) & 0xf)
+                digit += 1
             }
+            out.append(contentsOf: text)
         }
     }
 }

@@ -52,15 +52,28 @@ extension ReceiptHandle {
         let mask = Scramble.mix(check)
         let first = (UInt64(bitPattern: queue.rawValue) << 32 | UInt64(serial)) ^ mask
         let second = UInt64(bitPattern: position) ^ Scramble.mix(mask)
-        // 24 bytes are eight groups of 24 bits: two and two thirds to a word.
-        let groups: [UInt64] = [
-            first >> 40, first >> 16, first << 8 | second >> 56, second >> 32, second >> 8,
-            second << 16 | check >> 48, check >> 24, check,
-        ]
-        for group in groups {
-            for shift in [18, 12, 6, 0] {
-                out.append(ReceiptHandle.alphabet[Int(group >> UInt64(shift) & 63)])
-            }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { text in
+            // 24 bytes are eight groups of 24 bits: two and two thirds to a word.
+            ReceiptHandle.write(first >> 40, text, 0)
+            ReceiptHandle.write(first >> 16, text, 4)
+            ReceiptHandle.write(first << 8 | second >> 56, text, 8)
+            ReceiptHandle.write(second >> 32, text, 12)
+            ReceiptHandle.write(second >> 8, text, 16)
+            ReceiptHandle.write(second << 16 | check >> 48, text, 20)
+            ReceiptHandle.write(check >> 24, text, 24)
+            ReceiptHandle.write(check, text, 28)
+            out.append(contentsOf: text)
+        }
+    }
+
+    /// Writes the low 24 bits as four characters.
+    @inline(__always)
+    private static func write(_ group: UInt64, _ text: UnsafeMutableBufferPointer<UInt8>, _ place: Int) {
+        alphabet.withUnsafeBufferPointer { letters in
+            text[place] = letters[Int(group >> 18 & 63)]
+            text[place + 1] = letters[Int(group >> 12 & 63)]
+            text[place + 2] = letters[Int(group >> 6 & 63)]
+            text[place + 3] = letters[Int(group & 63)]
         }
     }
 

@@ -10,20 +10,12 @@ enum EventBytes {
         span.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
     }
 
-    /// A JSON string from valid UTF-8. Most texts need no escaping and are copied as they are.
+    /// A JSON string from valid UTF-8, written by a JSON writer that is lent the bytes.
     static func appendString(_ utf8: Span<UInt8>, to bytes: inout [UInt8]) {
-        let isPlain: Bool = utf8.withUnsafeBufferPointer { raw in
-            raw.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-        }
-        guard isPlain else {
-            var writer = JSONWriter(capacity: utf8.count + 16)
-            writer.string(escaping: utf8)
-            bytes.append(contentsOf: writer.bytes)
-            return
-        }
-        bytes.append(UInt8(ascii: "\""))
-        append(utf8, to: &bytes)
-        bytes.append(UInt8(ascii: "\""))
+        var writer = JSONWriter(capacity: 0)
+        swap(&writer.bytes, &bytes)
+        writer.string(escaping: utf8)
+        swap(&writer.bytes, &bytes)
     }
 
     static func appendString(_ text: String, to bytes: inout [UInt8]) {

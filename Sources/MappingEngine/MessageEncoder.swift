@@ -97,9 +97,15 @@ package struct MessageEncoder {
     }
 
     private static func appendHex(_ digest: UInt128, to bytes: inout [UInt8]) {
-        for shift in stride(from: UInt128(124), through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: digest >> shift) & 15
-            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { text in
+            var half = UInt64(truncatingIfNeeded: digest >> 64)
+            for place in 0..<32 {
+                if place == 16 { half = UInt64(truncatingIfNeeded: digest) }
+                let digit = UInt8(truncatingIfNeeded: half >> 60)
+                text[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                half <<= 4
+            }
+            bytes.append(contentsOf: text)
         }
     }
 }

@@ -163,6 +163,7 @@ extension QueuePoller {
         var held = Slot()
         swap(&held, &slots[slot])
         var summaries: [QueueMachine.MessageSummary] = []
+        summaries.reserveCapacity(min(limit, 1_000))
         var encoded = 0
         var oldest: Timestamp?
         let outcome: ReceiveOutcome

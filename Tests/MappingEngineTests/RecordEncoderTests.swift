@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A stream record as an event")
 struct RecordEncoderTests {
-    private let created = Timestamp(millisecondsSinceEpoch: 1_543_840_962_000)
+    private let created = Timestamp(millisecondsSinceEpoch: 1_542_776_258_000)
     private let arrival = Timestamp(millisecondsSinceEpoch: 1_545_084_650_987)
 
     private func stream(_ kind: StreamDefinition.Kind) -> StreamDefinition {
