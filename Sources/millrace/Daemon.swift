@@ -26,6 +26,8 @@ final class Daemon: Sendable {
     let host: FunctionHost
     let engine: Engine
     private let server: ListeningServer
+    /// Kept because a drain ends its long polls.
+    private let sqs: SQSService
     private let isReadyFlag = Atomic(false)
     /// A drain and a second signal may both come to end the handlers; the host is shut down by the first.
     private let areHandlersEnding = Atomic(false)
@@ -78,7 +80,13 @@ final class Daemon: Sendable {
             throw DaemonError("\(error)")
         }
         let reader: StoreReader
-        do { reader = try store.makeReader() } catch { throw DaemonError("\(error)") }
+        do {
+            reader = try store.makeReader()
+            sqs = SQSService(
+                store: store, reader: try store.makeReader(), loop: apiLoop, now: RealClock.now)
+        } catch {
+            throw DaemonError("\(error)")
+        }
         engine = Engine(
             context: EngineContext(
                 loop: engineLoop, store: store, reader: reader, host: host, metrics: metrics, logger: logger,
@@ -109,7 +117,7 @@ final class Daemon: Sendable {
         IdentityService.register(on: &router)
         KinesisService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
         LambdaService(store: store, loop: apiLoop, now: RealClock.now).register(on: &router)
-        SQSService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
+        sqs.register(on: &router)
         DynamoDBService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
         registerPages(on: &router)
         return router
@@ -154,6 +162,7 @@ extension Daemon {
             }
             host.shutdown { [self] in close(completion) }
         }
+        apiLoop.execute { [self] in sqs.stopParking() }
         engine.drain { finish(true) }
         engineLoop.execute { [self] in
             engineLoop.schedule(after: timeout) { finish(false) }
