@@ -100,8 +100,10 @@ extension CrashRun {
         let daemon = try world.start()
         noteLife(daemon.program)
         let (records, messages) = promises.content.withLock { ($0.records, $0.messages) }
+        let lost = records.subtracting(try daemon.caller().records(of: Self.stream).map(\.text))
+        guard lost.isEmpty else { throw HarnessError("acknowledged and not stored: \(lost.sorted())") }
         try Waiting.until(
-            "everything to be handled", within: .seconds(120),
+            "everything to be handled",
             detail: {
                 let ledger = world.ledger
                 let lost = records.subtracting(ledger.texts(handledBy: "click-worker")).count
@@ -122,18 +124,18 @@ extension CrashRun {
 // MARK: - Feeding and watching
 
 extension CrashRun {
-    /// A life is fed this many calls at most, so that the last one can catch up soon.
-    private static let callsPerLife = 30
+    /// A life is fed this many calls at most, so that the last one can catch up soon. They are small and follow each
+    /// other at once: most kills shall fall between a write and its answer.
+    private static let callsPerLife = 150
 
     private func feedStream(_ address: String, round: Int) throws -> BackgroundThread {
         try BackgroundThread { [promises] in
             let caller = try AWSCaller(address: address, timeout: .seconds(20))
             for call in 0..<Self.callsPerLife {
-                let records = (0..<20).map { (key: "key-\($0)", text: "r-\(round)-\(call)-\($0)") }
+                let records = (0..<5).map { (key: "key-\(call % 7)-\($0)", text: "r-\(round)-\(call)-\($0)") }
                 // The daemon was killed in the middle of the call, so nothing was promised.
                 guard (try? caller.putRecords(records, to: Self.stream)) != nil else { return }
                 promises.content.withLock { $0.records.formUnion(records.map(\.text)) }
-                usleep(5_000)
             }
         }
     }
@@ -142,11 +144,10 @@ extension CrashRun {
         try BackgroundThread { [promises] in
             let caller = try AWSCaller(address: address, timeout: .seconds(20))
             for call in 0..<Self.callsPerLife {
-                let bodies = (0..<10).map { "m-\(round)-\(call)-\($0)" }
+                let bodies = (0..<3).map { "m-\(round)-\(call)-\($0)" }
                 // As above: no answer, no promise.
                 guard (try? caller.sendMessages(bodies, to: Self.queue)) != nil else { return }
                 promises.content.withLock { $0.messages.formUnion(bodies) }
-                usleep(5_000)
             }
         }
     }
@@ -195,6 +196,7 @@ extension CrashRun {
         let entries = world.ledger.handled(by: "click-worker")
         let known = Set(lives.map(\.daemon))
         found += Set(entries.map(\.daemon)).subtracting(known).map { "process \($0) is no life of ours" }
+        found += world.ledger.repeatedIDs.map { "the ID \($0) was given twice" }
         for (number, life) in lives.enumerated() {
             var last = life.checkpointsBefore
             for entry in entries where entry.daemon == life.daemon {

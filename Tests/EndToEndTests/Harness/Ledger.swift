@@ -46,6 +46,18 @@ struct Ledger {
         entries.filter { $0.function == function && $0.outcome == "handled" }
     }
 
+    /// Sequence numbers and message IDs that stand for more than one record or message.
+    var repeatedIDs: Set<String> {
+        var texts: [String: String] = [:]
+        var repeated: Set<String> = []
+        for entry in entries {
+            let name = "\(entry.shard) \(entry.id)"
+            if let text = texts[name], text != entry.text { repeated.insert(name) }
+            texts[name] = entry.text
+        }
+        return repeated
+    }
+
     /// Texts handled by a function, in the order of handling.
     func texts(handledBy function: String) -> [String] { handled(by: function).map(\.text) }
 
