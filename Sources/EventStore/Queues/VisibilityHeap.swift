@@ -12,6 +12,7 @@ struct VisibilityHeap {
 
     private(set) var entries: [Entry] = []
 
+    /// What becomes visible first.
     var top: Entry? { entries.first }
 
     mutating func push(_ entry: Entry) {
