@@ -4,6 +4,11 @@ import SQLite
 extension StoreError {
     /// Names what a failed call of SQLite means for the user.
     init(_ error: SQLiteError) {
+        // The shared memory file is only ever grown; that fails for lack of space.
+        if error.extendedCode == StoreError.sharedMemorySizeCode {
+            self = .full
+            return
+        }
         switch error.code {
         case StoreError.fullCode: self = .full
         case StoreError.readOnlyCode: self = .readOnly(path: "The data file")
@@ -13,6 +18,8 @@ extension StoreError {
             self = .sqlite(code: Int(error.extendedCode), message: error.message, sql: error.sql)
         }
     }
+
+    private static let sharedMemorySizeCode: Int32 = 10 | 19 << 8
 
     // https://www.sqlite.org/rescode.html
     private static let readOnlyCode: Int32 = 8

@@ -50,7 +50,10 @@ final class WriterThread: @unchecked Sendable {
     private let inbox: Monitor<Inbox>
     private let writer: StoreWriter
     private let now: @Sendable () -> Timestamp
+    private let isSpaceLow: () -> Bool
     private let published: (GroupEffects, StoreWriter) -> Void
+    /// Since a group was lost for lack of space.
+    private var isDiskFull = false
     private var groupsSinceMaintenance = 0
     /// When the last walk over everything that retention may end began.
     private var lapStart: Timestamp?
@@ -60,6 +63,8 @@ final class WriterThread: @unchecked Sendable {
 
     /// Pages in the log at which the writer moves them into the file: about 32 MB.
     private static let checkpointPages = 4_096
+    /// The same while the disk is nearly full, so that the log does not take the rest of it.
+    private static let smallCheckpointPages = 128
     /// How long the thread sleeps when nothing comes; retention is looked after at this pace.
     private static let idlePause = Duration.seconds(1)
     /// Groups after which maintenance has its turn although work waits.
@@ -71,11 +76,12 @@ final class WriterThread: @unchecked Sendable {
 
     init(
         inbox: Monitor<Inbox>, writer: StoreWriter, now: @escaping @Sendable () -> Timestamp,
-        published: @escaping (GroupEffects, StoreWriter) -> Void
+        isSpaceLow: @escaping () -> Bool, published: @escaping (GroupEffects, StoreWriter) -> Void
     ) {
         self.inbox = inbox
         self.writer = writer
         self.now = now
+        self.isSpaceLow = isSpaceLow
         self.published = published
     }
 
@@ -136,26 +142,40 @@ extension WriterThread {
 
     /// Runs `body` in a transaction of its own, commits it and makes it known.
     private func commit(_ body: () throws(StoreError) -> Void) -> StoreError? {
+        // What space came back goes to the file first: in the log each page may be there many times.
+        if isDiskFull { isDiskFull = !checkpoint() }
         do throws(StoreError) {
             try writer.beginGroup(at: now())
             do throws(StoreError) {
                 try body()
             } catch {
                 writer.rollBackGroup()
-                return error
+                throw error
             }
             published(try writer.commitGroup(), writer)
             return nil
         } catch {
+            if error == .full { isDiskFull = true }
             return error
         }
     }
 
     /// After the answers, so that no caller waits for it; passive, so that it waits for no reader.
     private func checkpointIfLong() {
-        guard writer.connection.logPages >= WriterThread.checkpointPages else { return }
-        // What could not be moved stays in the log, from where it is read, and is moved the next time.
-        try? writer.connection.checkpoint(.passive)
+        let pages = writer.connection.logPages
+        guard pages >= WriterThread.smallCheckpointPages else { return }
+        if pages >= WriterThread.checkpointPages || isSpaceLow() { _ = checkpoint() }
+    }
+
+    /// False when the file has no room. What could not be moved stays in the log, from where it is read, and is moved
+    /// the next time.
+    private func checkpoint() -> Bool {
+        do throws(SQLiteError) {
+            try writer.connection.checkpoint(.passive)
+            return true
+        } catch {
+            return false
+        }
     }
 }
 
