@@ -69,8 +69,9 @@ enum DemoCommand {
           .build/release/millrace explain demo-Clicks
           .build/release/millrace feed stream demo-Clicks --rate 200 --for 30s --poison 1% &
           .build/release/millrace lag --watch
-          aws sqs receive-message --queue-url \(daemon.address)/000000000000/demo-OrderDeadLetters
-        Its log is \(folder.path)/daemon.log. Stop it with: kill \(daemon.pid)
+          aws --endpoint-url \(daemon.address) sqs receive-message \\
+              --queue-url \(daemon.address)/000000000000/demo-OrderDeadLetters
+        Its log is \(folder.path)/daemon.log. Stop it with: kill \(daemon.pid); then \(folder.path) can go.
 
         """
     }
