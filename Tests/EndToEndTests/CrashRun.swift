@@ -6,6 +6,8 @@ import Synchronization
 final class CrashRun {
     static let stream = "clicks"
     static let queue = "orders"
+    /// Where poison records are reported.
+    static let reports = "reports"
 
     /// What clients were told; written by the threads that feed and watch.
     final class Promises: Sendable {
@@ -39,6 +41,7 @@ final class CrashRun {
             """
             Clicks: {Type: AWS::Kinesis::Stream, Properties: {Name: \(Self.stream), ShardCount: 2}}
             Orders: {Type: AWS::SQS::Queue, Properties: {QueueName: \(Self.queue)}}
+            Reports: {Type: AWS::SQS::Queue, Properties: {QueueName: \(Self.reports)}}
             ClickWorker:
               Type: AWS::Serverless::Function
               Properties:
@@ -46,7 +49,13 @@ final class CrashRun {
                 Events:
                   In:
                     Type: Kinesis
-                    Properties: {Stream: !GetAtt Clicks.Arn, StartingPosition: TRIM_HORIZON, BatchSize: 25}
+                    Properties:
+                      Stream: !GetAtt Clicks.Arn
+                      StartingPosition: TRIM_HORIZON
+                      BatchSize: 25
+                      BisectBatchOnFunctionError: true
+                      MaximumRetryAttempts: 0
+                      DestinationConfig: {OnFailure: {Destination: !GetAtt Reports.Arn}}
             OrderWorker:
               Type: AWS::Serverless::Function
               Properties:
@@ -100,13 +109,14 @@ extension CrashRun {
         let daemon = try world.start()
         noteLife(daemon.program)
         let (records, messages) = promises.content.withLock { ($0.records, $0.messages) }
+        let good = records.filter { !$0.contains("poison") }
         let lost = records.subtracting(try daemon.caller().records(of: Self.stream).map(\.text))
         guard lost.isEmpty else { throw HarnessError("acknowledged and not stored: \(lost.sorted())") }
         try Waiting.until(
             "everything to be handled",
             detail: {
                 let ledger = world.ledger
-                let lost = records.subtracting(ledger.texts(handledBy: "click-worker")).count
+                let lost = good.subtracting(ledger.texts(handledBy: "click-worker")).count
                 let lostMessages = messages.subtracting(ledger.texts(handledBy: "order-worker")).count
                 return
                     "\(lost) record(s) and \(lostMessages) message(s) are missing. \(daemon.log.suffix(4_000))"
@@ -114,7 +124,7 @@ extension CrashRun {
         ) {
             usleep(100_000)
             let ledger = world.ledger
-            return records.isSubset(of: ledger.texts(handledBy: "click-worker"))
+            return good.isSubset(of: ledger.texts(handledBy: "click-worker"))
                 && messages.isSubset(of: ledger.texts(handledBy: "order-worker"))
         }
         return daemon
@@ -132,7 +142,10 @@ extension CrashRun {
         try BackgroundThread { [promises] in
             let caller = try AWSCaller(address: address, timeout: .seconds(20))
             for call in 0..<Self.callsPerLife {
-                let records = (0..<5).map { (key: "key-\(call % 7)-\($0)", text: "r-\(round)-\(call)-\($0)") }
+                let records = (0..<5).map { index in
+                    let suffix = call % 20 == 9 && index == 3 ? "-poison" : ""
+                    return (key: "key-\(call % 7)-\(index)", text: "r-\(round)-\(call)-\(index)\(suffix)")
+                }
                 // The daemon was killed in the middle of the call, so nothing was promised.
                 guard (try? caller.putRecords(records, to: Self.stream)) != nil else { return }
                 promises.content.withLock { $0.records.formUnion(records.map(\.text)) }
@@ -188,6 +201,23 @@ extension CrashRun {
         return
             "\(lives.count) lives, \(busy) of them with deliveries; acknowledged: \(content.records.count) records, "
             + "\(content.messages.count) messages; delivered: \(handled.count); checkpoints seen: \(content.sightings)"
+    }
+
+    /// How often each record was reported as given up, by sequence number.
+    func reportCounts(_ caller: AWSCaller) throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        var messages = try caller.receive(from: Self.reports)
+        while !messages.isEmpty {
+            for message in messages {
+                let report = try JSONValue(parsing: Array((message["Body"]?.stringValue ?? "").utf8))
+                guard let info = report["KinesisBatchInfo"], info["batchSize"]?.intValue == 1,
+                    let sequence = info["startSequenceNumber"]?.stringValue
+                else { throw HarnessError("not the report of one record: \(report.text)") }
+                counts[sequence, default: 0] += 1
+            }
+            messages = try caller.receive(from: Self.reports)
+        }
+        return counts
     }
 
     /// What was promised and not kept, in words.

@@ -41,8 +41,10 @@ extension EndToEnd {
                     try caller.checkpoints()[shard] == tip
                 }
             }
-            let stored = Set(try caller.records(of: CrashRun.stream).map(\.text))
-            #expect(content.records.isSubset(of: stored), hint)
+            // Report and checkpoint are one commit: no kill can leave one without the other.
+            let poison = try caller.records(of: CrashRun.stream).filter { $0.text.contains("poison") }
+            let expected = Dictionary(uniqueKeysWithValues: poison.map { ($0.sequenceNumber, 1) })
+            #expect(try run.reportCounts(caller) == expected, hint)
             try daemon.expectGracefulEnd()
         }
     }
