@@ -69,34 +69,47 @@ final class CrashRun {
 
 extension CrashRun {
     /// Starts the daemon, feeds it from two threads, watches its checkpoints, and kills it in the middle of that.
+    ///
+    /// The random time counts from the start of the process, from when it is ready, or from its first delivery, so
+    /// that on slow machines, too, some kills hit each of them.
     func round(_ number: Int) throws {
         let durability = Bool.random(using: &random) ? "full" : "normal"
         let arguments = ["--concurrency", "4"]
         let pause = UInt32.random(in: 20_000...400_000, using: &random)
-        // Some are killed while they start.
-        guard Int.random(in: 0..<4, using: &random) > 0 else {
-            let launched = try world.binary.launch(
-                [
-                    "--data", world.dataPath, "--template", world.templatePath, "--durability", durability,
-                ] + arguments)
-            noteLife(launched.program)
-            usleep(pause)
-            launched.program.signal(SIGKILL)
-            let ending = try launched.program.wait()
-            guard ending == .signal(SIGKILL) else {
-                throw HarnessError("round \(number): \(ending) at the start: \(Files.text(launched.errors))")
-            }
-            return
-        }
+        guard number % 4 > 0 else { return try roundAtStart(number, durability, arguments, pause) }
+        let ledgerEnd = Files.bytes(world.ledgerPath).count
         let daemon = try world.start(durability: durability, arguments)
         noteLife(daemon.program)
         let threads = [
             try feedStream(daemon.address, round: number), try feedQueue(daemon.address, round: number),
             try watch(daemon.address),
         ]
+        if number % 4 > 1 {
+            try Waiting.until(
+                "a delivery in round \(number)", detail: { daemon.log.suffix(4_000).description }
+            ) {
+                !Ledger(path: world.ledgerPath, from: ledgerEnd).entries.isEmpty
+            }
+        }
         usleep(pause)
         try daemon.kill()
         for thread in threads { try thread.join() }
+    }
+
+    private func roundAtStart(
+        _ number: Int, _ durability: String, _ arguments: [String], _ pause: UInt32
+    ) throws {
+        let launched = try world.binary.launch(
+            [
+                "--data", world.dataPath, "--template", world.templatePath, "--durability", durability,
+            ] + arguments)
+        noteLife(launched.program)
+        usleep(pause)
+        launched.program.signal(SIGKILL)
+        let ending = try launched.program.wait()
+        guard ending == .signal(SIGKILL) else {
+            throw HarnessError("round \(number): \(ending) at the start: \(Files.text(launched.errors))")
+        }
     }
 
     private func noteLife(_ program: ChildProgram) {

@@ -29,8 +29,9 @@ struct Ledger {
     let entries: [Entry]
 
     /// A line that a kill cut off lacks its last field and does not count as written.
-    init(path: String) {
-        entries = Files.text(path).split(separator: "\n").compactMap { line in
+    init(path: String, from offset: Int = 0) {
+        let text = String(decoding: Files.bytes(path, from: offset), as: UTF8.self)
+        entries = text.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
             guard fields.count == 11, fields[10] == ".", let daemon = Int(fields[0]),
                 let handler = Int(fields[1]), let call = Int(fields[4])
