@@ -79,7 +79,7 @@ extension DynamoDBService {
         _ call: ServiceCall,
         _ operation: @escaping @Sendable (StoreWriter) throws(StoreError) -> Result<[UInt8], AWSError>
     ) {
-        store.submit(operation) { result in
+        store.submit(mayRunHere: loop.isQuiet, operation) { result in
             switch result {
             case .success(.success(let json)): call.succeed(json: json)
             case .success(.failure(let error)): call.fail(error)

@@ -19,6 +19,8 @@ package final class EventStore: Sendable {
     private let inbox = Monitor(Inbox())
     private let observers: Observers
     private let thread: Mutex<WorkerThread?>
+    /// The writer, for callers that may run an operation themselves; `nil` once closed.
+    private let lender = Mutex<WriterThread?>(nil)
     private let lock: Mutex<DirectoryLock?>
 
     private init(
@@ -53,6 +55,7 @@ package final class EventStore: Sendable {
         let loop = WriterThread(
             inbox: inbox, writer: writer, now: now, isSpaceLow: { FreeSpace.isLow(path) },
             published: publisher.publish)
+        lender.withLock { $0 = loop }
         thread.withLock { $0 = WorkerThread { loop.run() } }
     }
 }
@@ -127,6 +130,7 @@ extension EventStore {
     ///
     /// Operations submitted later fail with `.closed`. Readers must not be used any more. Closing twice does nothing.
     package func close() throws(StoreError) {
+        lender.withLock { $0 = nil }
         let ending = thread.withLock { thread in
             defer { thread = nil }
             return thread
@@ -183,11 +187,15 @@ extension EventStore {
     /// group are committed all the same. A failure of SQLite rolls the group back and fails all its operations.
     /// - Parameter completion: Called once on the writer thread after the commit; hand over to your loop there. After
     ///   `close` it is called at once with `.closed`.
+    /// - Parameter mayRunHere: Lets an idle writer run the operation on the caller's thread, which then also waits for
+    ///   the disk and runs observers and completion before this returns. For callers with nothing else to do.
     package func submit<T: Sendable>(
+        mayRunHere: Bool = false,
         _ operation: @escaping @Sendable (StoreWriter) throws(StoreError) -> T,
         completion: @escaping @Sendable (Result<T, StoreError>) -> Void
     ) {
         let pending = Operation(operation, completion)
+        if mayRunHere, let lender = lender.withLock({ $0 }), lender.runHere(pending) { return }
         let isAccepted = inbox.update { inbox in
             guard !inbox.isClosed else { return false }
             inbox.pending.append(pending)

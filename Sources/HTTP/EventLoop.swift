@@ -28,6 +28,8 @@ package final class EventLoop: @unchecked Sendable {
 
     private let label: String
     private let epoll: Int32
+    /// Events that the present round of the thread found.
+    private var eventsInRound = 0
     private let wake: Int32
     private let inbox = Mutex(Inbox())
     /// The running thread's identity; 0 when none runs.
@@ -132,6 +134,16 @@ extension EventLoop {
     }
 }
 
+// MARK: - Load
+
+extension EventLoop {
+    /// Whether the event being handled came alone, so that waiting in its handler delays nobody known yet.
+    package var isQuiet: Bool {
+        precondition(isCurrent, "a loop's load is known on the loop")
+        return eventsInRound <= 1
+    }
+}
+
 // MARK: - The thread
 
 extension EventLoop {
@@ -148,6 +160,7 @@ extension EventLoop {
             inbox.withLock { $0.mayBeAsleep = false }
             wakeTime = millrace_monotonic_nanoseconds()
             precondition(count >= 0 || count == -EINTR, "epoll_wait failed with error \(-count)")
+            eventsInRound = Int(max(count, 0))
             for index in 0..<Int(max(count, 0)) { dispatch(events[index]) }
         }
         // Handlers hold servers and connections, which hold the loop.

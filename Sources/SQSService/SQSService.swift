@@ -87,12 +87,12 @@ extension SQSService {
         return queue
     }
 
-    /// Runs an operation on the writer thread and continues on the loop with what it returned.
+    /// Runs an operation on the writer thread, or here when nobody else has work, and continues on the loop with what it returned.
     func submit<T: Sendable>(
         _ call: ServiceCall, _ operation: @escaping @Sendable (StoreWriter) throws(StoreError) -> T,
         then answer: @escaping @Sendable (T) -> Void
     ) {
-        store.submit(operation) { [loop] result in
+        store.submit(mayRunHere: loop.isQuiet, operation) { [loop] result in
             loop.execute {
                 switch result {
                 case .success(let value): answer(value)
