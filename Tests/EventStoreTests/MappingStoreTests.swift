@@ -1,5 +1,6 @@
 import EventModel
 import EventStore
+import Foundation
 import Testing
 
 @Suite("Mappings in the store")
@@ -93,15 +94,23 @@ struct MappingStoreTests {
     }
 
     @Test("A checkpoint that moves back stops the process")
-    func backwards() async {
-        await #expect(processExitsWith: .failure) {
-            let test = try TestStore()
+    func backwards() async throws {
+        let directory = TestStore.freshDirectory()
+        // The folder is temporary; a failure here is not what the test is about.
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        await #expect(processExitsWith: .failure) { [directory = directory as String] in
+            let test = try TestStore(opening: directory)
+            let shard = ShardKey(rawValue: 1)
             try test.store.perform { writer throws(StoreError) in
                 try writer.createMapping(MappingStoreTests.mapping())
-                _ = try writer.settle(Settlement(mappingID: "m1", shard: ShardKey(rawValue: 1), through: 8))
-                _ = try writer.settle(Settlement(mappingID: "m1", shard: ShardKey(rawValue: 1), through: 7))
+                _ = try writer.settle(Settlement(mappingID: "m1", shard: shard, through: 8))
+            }
+            try test.store.perform { writer throws(StoreError) in
+                _ = try writer.settle(Settlement(mappingID: "m1", shard: shard, through: 7))
             }
         }
+        let left = try TestStore(opening: directory)
+        #expect(try left.reader.checkpoint(of: "m1", in: ShardKey(rawValue: 1)) == 8)
     }
 
     static func discard(_ test: TestStore, payload: [UInt8] = [1, 2]) -> Discard {
