@@ -11,13 +11,30 @@ struct GroupCommitTests {
     /// Holds the writer until `open`, so that what is submitted meanwhile becomes one group.
     private final class Gate: Sendable {
         private let isOpen = Monitor(false)
-        func open() {
-            isOpen.update { isOpen in
-                isOpen = true
+        private let isHolding = Monitor(false)
+
+        /// Returns once the writer stands at the gate: what comes later cannot join the gate's own group.
+        init(holding store: EventStore) {
+            store.submit { [isOpen, isHolding] _ throws(StoreError) in
+                Gate.raise(isHolding)
+                Gate.pass(isOpen)
+            } completion: { _ in
+            }
+            Gate.pass(isHolding)
+        }
+
+        func open() { Gate.raise(isOpen) }
+
+        private static func raise(_ flag: Monitor<Bool>) {
+            flag.update { flag in
+                flag = true
                 return true
             }
         }
-        func pass() { _ = isOpen.wait(atMost: .seconds(60)) { $0 ? true : nil } }
+
+        private static func pass(_ flag: Monitor<Bool>) {
+            _ = flag.wait(atMost: .seconds(60)) { $0 ? true : nil }
+        }
     }
 
     private static func send(_ body: String) -> MessageBatch {
@@ -30,14 +47,10 @@ struct GroupCommitTests {
     func refusal() throws {
         let test = try TestStore()
         let queue = try test.makeQueue()
-        let gate = Gate()
+        let gate = Gate(holding: test.store)
         let results = Mutex<[String]>([])
         let commits = Mutex(0)
         test.store.observe { _ in commits.withLock { $0 += 1 } }
-        test.store.submit { _ throws(StoreError) in
-            gate.pass()
-        } completion: { _ in
-        }
         for body in ["a", "refused", "b"] {
             let batch = Self.send(body)
             test.store.submit { writer throws(StoreError) in
@@ -98,12 +111,8 @@ struct GroupCommitTests {
         try test.send(["kept"], to: queue)
         try test.setLargestFile(pages: 40)
         let large = Self.send(String(repeating: "x", count: 1_000_000))
-        let gate = Gate()
+        let gate = Gate(holding: test.store)
         let failures = Mutex<[StoreError]>([])
-        test.store.submit { _ throws(StoreError) in
-            gate.pass()
-        } completion: { _ in
-        }
         for batch in [Self.send("small"), large] {
             test.store.submit { writer throws(StoreError) in
                 _ = try writer.send(batch, to: queue)
@@ -133,11 +142,7 @@ struct GroupCommitTests {
         try test.send(["a"], to: queue)
         let position = try test.receive(queue, visibilitySeconds: 0)[0].message.position
         let answer = Monitor<Result<Void, StoreError>?>(nil)
-        let gate = Gate()
-        test.store.submit { _ throws(StoreError) in
-            gate.pass()
-        } completion: { _ in
-        }
+        let gate = Gate(holding: test.store)
         test.store.delete([position], from: queue) { result in
             answer.update { answer in
                 answer = result
