@@ -43,6 +43,9 @@ final class Daemon: Sendable {
         startedAt = RealClock.now()
         metrics = Metrics()
         logger = Self.makeLogger(configuration)
+        for warning in configuration.warnings {
+            logger.log(.warning, "setting ignored", ["why": .string(warning)])
+        }
         let store: EventStore
         do {
             let durability: Durability = configuration.durability == .full ? .full : .normal
@@ -119,7 +122,7 @@ final class Daemon: Sendable {
         LambdaService(store: store, loop: apiLoop, now: RealClock.now).register(on: &router)
         sqs.register(on: &router)
         DynamoDBService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
-        registerPages(on: &router)
+        registerPages(on: &router, verifier: verifier)
         return router
     }
 

@@ -9,7 +9,8 @@ import Telemetry
 // MARK: - Pages outside of AWS's APIs
 
 extension Daemon {
-    func registerPages(on router: inout ServiceRouter) {
+    func registerPages(on router: inout ServiceRouter, verifier: SignatureVerifier?) {
+        registerReports(on: &router, verifier)
         router.register(path: "/_localstack/health") { [self] _, responder in
             responder.respond(Self.json(healthReport()))
         }
@@ -25,35 +26,66 @@ extension Daemon {
                     status: 200, headers: [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")],
                     body: .bytes(metrics.renderPrometheus())))
         }
-        router.register(path: "/_millrace/status") { [self] _, responder in
-            onEngine { responder.respond(Self.bytes($0.statusReport().json.bytes)) }
-        }
-        router.register(path: "/_millrace/lag") { [self] request, responder in
-            let id = Self.parameter("mapping", of: request)
-            guard knows(mapping: id, responder) else { return }
-            onEngine { responder.respond(Self.bytes($0.lagReport(mapping: id).json.bytes)) }
-        }
-        router.register(path: "/_millrace/decisions") { [self] request, responder in
-            let id = Self.parameter("mapping", of: request)
-            guard knows(mapping: id, responder) else { return }
-            let limit = Self.limit(of: request)
-            onEngine {
-                $0.answer(responder) { (daemon) throws(StoreError) in
-                    try daemon.decisionReport(mapping: id, limit: limit).json.bytes
+    }
+
+    /// What shows records and their errors. Where requests have to be signed, these have to be too.
+    private func registerReports(on router: inout ServiceRouter, _ verifier: SignatureVerifier?) {
+        let signed = { (page: @escaping Page) in Self.signed(page, by: verifier) }
+        router.register(
+            path: "/_millrace/status",
+            signed { [self] _, responder in
+                onEngine { responder.respond(Self.bytes($0.statusReport().json.bytes)) }
+            })
+        router.register(
+            path: "/_millrace/lag",
+            signed { [self] request, responder in
+                let id = Self.parameter("mapping", of: request)
+                guard knows(mapping: id, responder) else { return }
+                onEngine { responder.respond(Self.bytes($0.lagReport(mapping: id).json.bytes)) }
+            })
+        router.register(
+            path: "/_millrace/decisions",
+            signed { [self] request, responder in
+                let id = Self.parameter("mapping", of: request)
+                guard knows(mapping: id, responder) else { return }
+                let limit = Self.limit(of: request)
+                onEngine {
+                    $0.answer(responder) { (daemon) throws(StoreError) in
+                        try daemon.decisionReport(mapping: id, limit: limit).json.bytes
+                    }
                 }
-            }
-        }
-        router.register(path: "/_millrace/discards") { [self] request, responder in
-            let id = Self.parameter("mapping", of: request)
-            guard knows(mapping: id, responder) else { return }
-            let limit = Self.limit(of: request)
-            onEngine {
-                $0.answer(responder) { (daemon) throws(StoreError) in
-                    try daemon.discardReport(mapping: id, limit: limit).json.bytes
+            })
+        router.register(
+            path: "/_millrace/discards",
+            signed { [self] request, responder in
+                let id = Self.parameter("mapping", of: request)
+                guard knows(mapping: id, responder) else { return }
+                let limit = Self.limit(of: request)
+                onEngine {
+                    $0.answer(responder) { (daemon) throws(StoreError) in
+                        try daemon.discardReport(mapping: id, limit: limit).json.bytes
+                    }
                 }
+            })
+    }
+
+    private static func signed(_ page: @escaping Page, by verifier: SignatureVerifier?) -> Page {
+        guard let verifier else { return page }
+        return { request, responder in
+            do throws(AWSError) {
+                _ = try verifier.verify(request, for: reports)
+            } catch {
+                return responder.respond(message(403, error.message))
             }
+            page(request, responder)
         }
     }
+
+    private typealias Page = @Sendable (HTTPRequest, HTTPResponder) -> Void
+
+    /// The reports as a service of their own: the name in the signatures that `millrace lag` and its kin make.
+    private static let reports = WireService(
+        signingName: "millrace", displayName: "Millrace", contentType: "application/json", errorForm: .rest)
 
     /// Runs on the engine's loop, where pollers and their reader live.
     private func onEngine(_ work: @escaping @Sendable (Daemon) -> Void) {
