@@ -186,6 +186,20 @@ struct GroupCommitTests {
         #expect(try Set(test.receive(queue, 1_000).map(\.body)).count == 400)
     }
 
+    @Test("What one caller submits runs in that order, on whichever thread it runs")
+    func order() throws {
+        let test = try TestStore()
+        let ran = Mutex<[Int]>([])
+        for number in 0..<5_000 {
+            test.store.submit(mayRunHere: number % 3 != 0) { _ throws(StoreError) in
+                ran.withLock { $0.append(number) }
+            } completion: { _ in
+            }
+        }
+        try test.settle()
+        #expect(ran.withLock { $0 } == Array(0..<5_000))
+    }
+
     @Test("After closing, operations fail with a clear error")
     func closed() throws {
         let test = try TestStore()

@@ -42,6 +42,8 @@ final class Operation<T: Sendable>: PendingOperation, @unchecked Sendable {
 /// What waits for the writer thread.
 struct Inbox {
     var pending: [any PendingOperation] = []
+    /// From when the writer thread takes a group until it has committed it: nothing may overtake it.
+    var isWorking = false
     var isClosed = false
 }
 
@@ -91,13 +93,19 @@ final class WriterThread: @unchecked Sendable {
     /// Runs until the inbox is closed and empty.
     func run() {
         var isRunning = true
+        var pause = Duration.zero
         while isRunning {
-            let pause = isMaintenanceDue ? Duration.zero : WriterThread.idlePause
             let taken = inbox.wait(atMost: pause, WriterThread.take)
-            isRunning = turn.withLock { _ in act(on: taken) }
+            (isRunning, pause) = turn.withLock { _ in
+                let goesOn = act(on: taken)
+                return (goesOn, isMaintenanceDue ? Duration.zero : WriterThread.idlePause)
+            }
+            inbox.withLock { $0.isWorking = false }
         }
-        // A reader that is still open keeps the log; the next start reads it.
-        try? writer.connection.checkpoint(.truncate)
+        turn.withLock { _ in
+            // A reader that is still open keeps the log; the next start reads it.
+            try? writer.connection.checkpoint(.truncate)
+        }
     }
 
     /// False at the end.
@@ -119,10 +127,10 @@ final class WriterThread: @unchecked Sendable {
     /// - Returns: False, with nothing done, when others wait or the thread has work of its own; then submit it.
     func runHere(_ operation: any PendingOperation) -> Bool {
         let isDone: Bool? = turn.withLockIfAvailable { _ in
-            let isLone = inbox.withLock { $0.pending.isEmpty && !$0.isClosed }
-            guard isLone, groupsSinceMaintenance < WriterThread.groupsBetweenMaintenance,
-                writer.connection.logPages < WriterThread.checkpointPages
-            else { return false }
+            let isLone = inbox.withLock { $0.pending.isEmpty && !$0.isWorking && !$0.isClosed }
+            guard isLone, groupsSinceMaintenance < WriterThread.groupsBetweenMaintenance, !isLogLong else {
+                return false
+            }
             runGroup([operation])
             groupsSinceMaintenance += 1
             return true
@@ -137,6 +145,7 @@ final class WriterThread: @unchecked Sendable {
 
     private static func take(_ inbox: inout Inbox) -> Taken? {
         guard !inbox.pending.isEmpty else { return inbox.isClosed ? .closed : nil }
+        inbox.isWorking = true
         guard inbox.pending.count > StoreLimits.operationsInGroup else {
             var group: [any PendingOperation] = []
             swap(&group, &inbox.pending)
@@ -187,9 +196,13 @@ extension WriterThread {
 
     /// After the answers, so that no caller waits for it; passive, so that it waits for no reader.
     private func checkpointIfLong() {
+        if isLogLong { _ = checkpoint() }
+    }
+
+    private var isLogLong: Bool {
         let pages = writer.connection.logPages
-        guard pages >= WriterThread.smallCheckpointPages else { return }
-        if pages >= WriterThread.checkpointPages || isSpaceLow() { _ = checkpoint() }
+        guard pages >= WriterThread.smallCheckpointPages else { return false }
+        return pages >= WriterThread.checkpointPages || isSpaceLow()
     }
 
     /// False when the file has no room. What could not be moved stays in the log, from where it is read, and is moved
