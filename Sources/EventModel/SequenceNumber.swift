@@ -130,20 +130,28 @@ private struct Number188 {
 }
 
 extension [UInt8] {
-    /// Appends a number's decimal digits, with zeros in front up to `width`.
+    /// Appends a number's decimal digits, with zeros in front up to `width` (at most 20); two digits a division.
     fileprivate mutating func appendDecimal(_ number: UInt64, width: Int) {
-        var digits = InlineArray<20, UInt8>(repeating: 0x30)
-        var rest = number
-        var start = 20
-        while rest > 0 {
-            start -= 1
-            digits[start] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        }
-        start = Swift.min(start, 20 - width)
-        while start < 20 {
-            append(digits[start])
-            start += 1
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var rest = number
+            var start = 20
+            while rest >= 100 {
+                let pair = rest % 100
+                rest /= 100
+                start -= 2
+                digits[start] = 0x30 + UInt8(truncatingIfNeeded: pair / 10)
+                digits[start + 1] = 0x30 + UInt8(truncatingIfNeeded: pair % 10)
+            }
+            while rest > 0 {
+                start -= 1
+                digits[start] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            while start > 20 - width {
+                start -= 1
+                digits[start] = 0x30
+            }
+            append(contentsOf: UnsafeBufferPointer(rebasing: UnsafeBufferPointer(digits)[start...]))
         }
     }
 }

@@ -49,6 +49,8 @@ final class QueuePoller: @unchecked Sendable {
     private var visibleTimer: TimerToken?
     private var deletesUnderWay = 0
     private var settledCount: Int64 = 0
+    /// What the last receive took, so that the next one need not grow its array step by step.
+    private var lastReceiveBytes = 0
     private var hasStopped = false
     private var onEnd: (() -> Void)?
 
@@ -162,6 +164,7 @@ extension QueuePoller {
         // Taken out while messages are added, so that nothing is copied.
         var held = Slot()
         swap(&held, &slots[slot])
+        if held.bytes.isEmpty { held.bytes.reserveCapacity(lastReceiveBytes) }
         var summaries: [QueueMachine.MessageSummary] = []
         summaries.reserveCapacity(min(limit, 1_000))
         var encoded = 0
@@ -195,6 +198,7 @@ extension QueuePoller {
             slots[slot] = held
             return step(.received(slot, .init([], leaseDeadline: now, isExhausted: true)))
         }
+        lastReceiveBytes = held.bytes.count
         slots[slot] = held
         if let oldest { lag.recordsRead(lastArrival: oldest, now: now) }
         if outcome.movedToDeadLetter > 0 { runner.movedToDeadLetter(outcome.movedToDeadLetter) }

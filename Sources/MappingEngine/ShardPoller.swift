@@ -43,6 +43,7 @@ final class ShardPoller: @unchecked Sendable {
     private var effects: [ShardMachine.Effect] = []
     private var isStepping = false
     private var wake: TimerToken?
+    private var lastFetch = (bytes: 0, records: 0)
     private var onEnd: (() -> Void)?
 
     init(
@@ -150,6 +151,10 @@ extension ShardPoller {
         var bytes: [UInt8] = []
         var entries: [EncodedRecords.Entry] = []
         var summaries: [RecordSummary] = []
+        // Room for as much as the last time, so that long fetches do not grow their arrays step by step.
+        bytes.reserveCapacity(lastFetch.bytes)
+        entries.reserveCapacity(lastFetch.records)
+        summaries.reserveCapacity(lastFetch.records)
         var isCut = false
         let through: Position
         do {
@@ -172,6 +177,7 @@ extension ShardPoller {
         } catch {
             return fetchLater(after: position, limit: limit, bytes: limitBytes, error)
         }
+        lastFetch = (bytes.count, entries.count)
         let arrival = entries.last?.arrival
         records.append(bytes: bytes, entries: entries)
         if let arrival {

@@ -22,7 +22,7 @@ enum HandlerMode {
             try reader.socket.write(next)
             guard let event = try reader.next() else { return }
             if let log { try note(reader, event, log) }
-            guard let id = reader.value(of: "lambda-runtime-aws-request-id:", in: 0..<event.head.endIndex)
+            guard let id = reader.value(of: "lambda-runtime-aws-request-id:", in: 0..<event.headEnd)
             else {
                 throw BenchError("an event without a request id")
             }

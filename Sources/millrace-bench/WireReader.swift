@@ -1,11 +1,10 @@
 /// Reads HTTP messages off a connection, knowing no more of HTTP than the status line and `Content-Length`.
 struct WireReader {
+    /// Positions in `buffer`; a slice of it would make the next read copy it all.
     struct Message {
-        let head: ArraySlice<UInt8>
+        let status: Int
+        let headEnd: Int
         let body: Range<Int>
-        var status: Int {
-            head.dropFirst(9).prefix(3).reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
-        }
     }
 
     let socket: Socket
@@ -28,7 +27,7 @@ struct WireReader {
                     guard try fill(atLeast: end + length) else { return nil }
                 }
                 consumed = end + length
-                return Message(head: buffer[0..<end], body: end..<end + length)
+                return Message(status: status(), headEnd: end, body: end..<end + length)
             }
             scanned = max(0, filled - 3)
             guard try fill(atLeast: filled + 1) else { return nil }
@@ -50,6 +49,11 @@ struct WireReader {
         let count = try socket.read(into: &buffer, at: filled)
         filled += count
         return count > 0
+    }
+
+    /// The three digits behind `HTTP/1.1 `; 0 for what is no status line.
+    private func status() -> Int {
+        buffer[9..<12].reduce(0) { $0 * 10 + Int($1) - 48 }
     }
 
     private func headEnd(from start: Int) -> Int? {

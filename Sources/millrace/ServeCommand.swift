@@ -20,6 +20,8 @@ enum ServeCommand {
             StandardError.write("millrace serve: \(error)\n")
             return 2
         }
+        // Events and bodies of megabytes come and go; without this each of them is mapped and unmapped anew.
+        millrace_tune_malloc()
         // Before any thread exists, so that all of them inherit it and only this one takes the signals.
         let signals = SignalSet(SIGTERM, SIGINT)
         signals.block()
