@@ -26,13 +26,27 @@ enum EventBytes {
     /// The decimal digits of a number that is not negative.
     static func appendDecimal(_ number: Int64, to bytes: inout [UInt8]) {
         precondition(number >= 0, "events hold no negative numbers")
-        let start = bytes.count
-        var rest = number
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+        appendDigits(number, fraction: 0, to: &bytes)
+    }
+
+    /// Digits from the right into a scratch space, then all of them at once; a point before the last `fraction`.
+    private static func appendDigits(_ number: Int64, fraction: Int, to bytes: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { text in
+            var rest = UInt64(number)
+            var start = 24
+            var digits = 0
+            repeat {
+                if digits == fraction, digits > 0 {
+                    start -= 1
+                    text[start] = UInt8(ascii: ".")
+                }
+                start -= 1
+                text[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+                digits += 1
+            } while rest > 0 || digits <= fraction
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: UnsafeBufferPointer(text)[start...]))
+        }
     }
 
     /// Appends once more what stands at `range`. (A slice of the array would make the append copy all of it.)
@@ -46,11 +60,7 @@ enum EventBytes {
 
     /// Milliseconds as seconds with three decimals: `1545084650.987`.
     static func appendSeconds(milliseconds: Int64, to bytes: inout [UInt8]) {
-        appendDecimal(milliseconds / 1_000, to: &bytes)
-        let fraction = milliseconds % 1_000
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(UInt8(ascii: "0") + UInt8(fraction / 100))
-        bytes.append(UInt8(ascii: "0") + UInt8(fraction / 10 % 10))
-        bytes.append(UInt8(ascii: "0") + UInt8(fraction % 10))
+        precondition(milliseconds >= 0, "arrival times are after 1970")
+        appendDigits(milliseconds, fraction: 3, to: &bytes)
     }
 }

@@ -33,6 +33,7 @@ package struct RecordEncoder {
             EventBytes.appendString(source.region, to: &tail)
             EventBytes.append(#","eventSourceARN":"#, to: &tail)
             EventBytes.appendString(source.description, to: &tail)
+            EventBytes.append("}", to: &tail)
         case .table(_, _, let view, _):
             form = .table(shard: shard.key)
             EventBytes.append(#","StreamViewType":"#, to: &tail)
@@ -78,7 +79,6 @@ package struct RecordEncoder {
         bytes.append(contentsOf: eventIDHead)
         EventBytes.appendAgain(number, in: &bytes)
         bytes.append(contentsOf: tail)
-        bytes.append(UInt8(ascii: "}"))
     }
 
     private func appendChange(
