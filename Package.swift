@@ -115,7 +115,7 @@ let testTargets: [Target] = [
     tests("DynamoDBServiceTests", serviceTests + ["DynamoDBService"]),
     tests("LambdaServiceTests", serviceTests + ["LambdaService"]),
     tests("MappingEngineTests", ["MappingEngine", "EventModel", "ByteCoding"]),
-    tests("EndToEndTests", ["ByteCoding", "EventModel", "HTTPClient"]),
+    tests("EndToEndTests", ["ByteCoding", "EventModel", "HTTPClient", "MappingCore"]),
     tests(
         "MillraceTests",
         ["millrace", "ByteCoding", "EventModel", "Template", "AWSWire", "HTTP", "HTTPClient"]),

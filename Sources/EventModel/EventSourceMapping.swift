@@ -101,17 +101,21 @@ package struct StreamMappingSettings: Equatable, Sendable {
     /// 60...604,800 s, or `nil` for no limit (−1 on the wire).
     package var maximumRecordAgeSeconds: Int?
     package var bisectsOnError: Bool
+    /// `ParallelizationFactor`, 1...10: batches of one shard that may be in flight at once.
+    package var parallelizationFactor: Int
     /// The queue that discarded batches are reported to.
     package var onFailureDestination: ARN?
 
     package init(
         startingPosition: StartingPosition, maximumRetryAttempts: Int? = nil,
-        maximumRecordAgeSeconds: Int? = nil, bisectsOnError: Bool = false, onFailureDestination: ARN? = nil
+        maximumRecordAgeSeconds: Int? = nil, bisectsOnError: Bool = false, parallelizationFactor: Int = 1,
+        onFailureDestination: ARN? = nil
     ) {
         self.startingPosition = startingPosition
         self.maximumRetryAttempts = maximumRetryAttempts
         self.maximumRecordAgeSeconds = maximumRecordAgeSeconds
         self.bisectsOnError = bisectsOnError
+        self.parallelizationFactor = parallelizationFactor
         self.onFailureDestination = onFailureDestination
     }
 }

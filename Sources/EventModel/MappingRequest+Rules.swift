@@ -31,6 +31,7 @@ extension MappingRequest {
             stream.maximumRecordAgeSeconds = maximumRecordAgeInSeconds < 0 ? nil : maximumRecordAgeInSeconds
         }
         stream.bisectsOnError = bisectsBatchOnFunctionError ?? stream.bisectsOnError
+        stream.parallelizationFactor = parallelizationFactor ?? stream.parallelizationFactor
         if let onFailureDestination {
             stream.onFailureDestination = ARN(onFailureDestination)
         }
@@ -55,7 +56,7 @@ extension MappingRequest {
         }
         // AWS refuses both pairs; its texts are not recorded.
         if let window = tumblingWindowInSeconds, window > 0 {
-            if let factor = parallelizationFactor, factor > 1 {
+            if let factor = settings.stream?.parallelizationFactor, factor > 1 {
                 throw .invalid("TumblingWindowInSeconds cannot be used with a ParallelizationFactor above 1.")
             }
             if isGiven(filterPatterns) {
@@ -159,9 +160,6 @@ extension MappingRequest {
     /// What AWS would take now and Millrace does not act on yet; its "off" values pass.
     func refuseWhatIsNotEnforced() throws(ConfigurationError) {
         if isGiven(filterPatterns) { throw .notSupported("FilterCriteria") }
-        if let factor = parallelizationFactor, factor > 1 {
-            throw .notSupported("a ParallelizationFactor above 1")
-        }
         if let window = tumblingWindowInSeconds, window > 0 {
             throw .notSupported("a TumblingWindowInSeconds above 0")
         }

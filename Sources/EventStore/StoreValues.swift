@@ -149,10 +149,13 @@ package struct Settlement: Sendable {
     /// Messages for on-failure queues.
     package var messages: [(queue: QueueKey, batch: MessageBatch)]
     package var decisions: [Decision]
+    /// Positions above the checkpoint that are done with, in order, instead of those stored before; `nil` leaves them.
+    package var settledAhead: [Position]?
 
     package init(
         mappingID: String, shard: ShardKey, through: Position, discards: [Discard] = [],
-        messages: [(queue: QueueKey, batch: MessageBatch)] = [], decisions: [Decision] = []
+        messages: [(queue: QueueKey, batch: MessageBatch)] = [], decisions: [Decision] = [],
+        settledAhead: [Position]? = nil
     ) {
         self.mappingID = mappingID
         self.shard = shard
@@ -160,5 +163,6 @@ package struct Settlement: Sendable {
         self.discards = discards
         self.messages = messages
         self.decisions = decisions
+        self.settledAhead = settledAhead
     }
 }

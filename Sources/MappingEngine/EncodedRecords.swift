@@ -17,13 +17,18 @@ package struct EncodedRecords {
         /// Where the record starts in its chunk, and where its closing brace ends; a comma follows.
         let start: Int
         let end: Int
+        /// The lane that its key leads to.
+        let lane: UInt8
 
-        package init(position: Position, arrival: Timestamp, start: Int, end: Int) {
+        package init(position: Position, arrival: Timestamp, start: Int, end: Int, lane: UInt8 = 0) {
             self.position = position
             self.arrival = arrival
             self.start = start
             self.end = end
+            self.lane = lane
         }
+
+        fileprivate func isIn(_ wanted: Int?) -> Bool { wanted.map { $0 == Int(lane) } ?? true }
     }
 
     private var chunks: [Chunk] = []
@@ -53,32 +58,50 @@ package struct EncodedRecords {
         chunks.removeAll()
     }
 
-    /// The bytes of a run of records, commas between them and none behind the last.
-    package func slices(from first: Position, through last: Position) -> [ArraySlice<UInt8>] {
-        var slices: [ArraySlice<UInt8>] = []
+    /// The bytes of a lane's records from one to another, commas between them and none behind the last.
+    ///
+    /// A run of neighbours is one slice of what was fetched. Where records of other lanes lie between, short pieces are
+    /// copied together, because many tiny slices cost more than the copy.
+    ///
+    /// - Parameter lane: `nil` for all lanes.
+    package func slices(
+        from first: Position, through last: Position, lane: Int? = nil
+    ) -> [ArraySlice<UInt8>] {
+        var pieces = EventPieces()
         for chunk in chunks {
             guard let range = chunk.indices(from: first, through: last) else { continue }
-            let start = chunk.entries[range.lowerBound].start
-            let lastEntry = chunk.entries[range.upperBound - 1]
-            let isEnd = lastEntry.position == last
-            slices.append(chunk.bytes[start..<(isEnd ? lastEntry.end : lastEntry.end + 1)])
+            guard let lane else {
+                let end = chunk.entries[range.upperBound - 1].end
+                pieces.append(chunk.bytes[chunk.entries[range.lowerBound].start...end])
+                continue
+            }
+            var index = range.lowerBound
+            while index < range.upperBound {
+                let start = index
+                while index < range.upperBound, chunk.entries[index].isIn(lane) { index += 1 }
+                if index > start {
+                    pieces.append(chunk.bytes[chunk.entries[start].start...chunk.entries[index - 1].end])
+                }
+                while index < range.upperBound, !chunk.entries[index].isIn(lane) { index += 1 }
+            }
         }
-        return slices
+        return pieces.finish()
     }
 
-    /// Positions and arrivals of a run of records.
-    package func entries(from first: Position, through last: Position) -> [Entry] {
+    /// Positions and arrivals of a lane's records from one to another; `nil` for all lanes.
+    package func entries(from first: Position, through last: Position, lane: Int? = nil) -> [Entry] {
         var found: [Entry] = []
         for chunk in chunks {
             guard let range = chunk.indices(from: first, through: last) else { continue }
-            found.append(contentsOf: chunk.entries[range])
+            found.append(contentsOf: chunk.entries[range].lazy.filter { $0.isIn(lane) })
         }
         return found
     }
 
-    /// How many of the held records lie behind `floor`, up to and with `position`.
-    package func count(through position: Position, after floor: Position) -> Int {
+    /// How many of the held records lie behind `floor`, up to and with `position`; `nil` for all lanes.
+    package func count(through position: Position, after floor: Position, lane: Int? = nil) -> Int {
         guard position > floor else { return 0 }
+        if let lane { return entries(from: floor + 1, through: position, lane: lane).count }
         return chunks.reduce(0) { $0 + ($1.indices(from: floor + 1, through: position)?.count ?? 0) }
     }
 
@@ -110,5 +133,41 @@ extension EncodedRecords.Chunk {
             if entries[middle].position < position { lower = middle + 1 } else { upper = middle }
         }
         return lower
+    }
+}
+
+/// Pieces of records, each with the comma behind it, on their way to become one event.
+private struct EventPieces {
+    /// A piece that is at least so long goes out as it is.
+    private static let worthASlice = 4_096
+
+    private var slices: [ArraySlice<UInt8>] = []
+    /// Short pieces since the last slice.
+    private var joined: [UInt8] = []
+
+    mutating func append(_ piece: ArraySlice<UInt8>) {
+        guard piece.count >= Self.worthASlice || slices.isEmpty && joined.isEmpty else {
+            // The first piece waits as a slice: often it is the only one.
+            if joined.isEmpty, let last = slices.last, last.count < Self.worthASlice {
+                slices.removeLast()
+                joined.append(contentsOf: last)
+            }
+            return joined.append(contentsOf: piece)
+        }
+        flush()
+        slices.append(piece)
+    }
+
+    private mutating func flush() {
+        guard !joined.isEmpty else { return }
+        slices.append(joined[...])
+        joined = []
+    }
+
+    /// Without the comma behind the last record.
+    mutating func finish() -> [ArraySlice<UInt8>] {
+        flush()
+        guard let last = slices.popLast() else { return [] }
+        return slices + [last.dropLast()]
     }
 }

@@ -77,13 +77,15 @@ extension Engine {
         let id = runner.mapping.id
         let whenDone = LoopBox(completion)
         context.store.submit { writer throws(StoreError) in
-            var positions: [Position] = []
+            var progress: [ShardProgress] = []
             for item in wanted {
-                positions.append(
-                    try writer.startCheckpoint(mapping: id, shard: item.shard, after: item.position))
+                let position = try writer.startCheckpoint(
+                    mapping: id, shard: item.shard, after: item.position)
+                let settled = try writer.settledAhead(of: id, in: item.shard)
+                progress.append(ShardProgress(checkpoint: position, settledAhead: settled))
             }
-            return positions
-        } completion: { [self] (result: Result<[Position], StoreError>) in
+            return progress
+        } completion: { [self] (result: Result<[ShardProgress], StoreError>) in
             context.loop.execute {
                 self.started(shards, of: stream, runner, result)
                 if case .success = result { whenDone.run() }
@@ -122,16 +124,16 @@ extension Engine {
 
     private func started(
         _ shards: [ShardDefinition], of stream: StreamDefinition, _ runner: MappingRunner,
-        _ result: Result<[Position], StoreError>
+        _ result: Result<[ShardProgress], StoreError>
     ) {
         runner.didStart(shards.map(\.key))
         guard !runner.isStopping else { return }
         switch result {
-        case .success(let positions):
+        case .success(let progress):
             let role =
                 functions[runner.mapping.functionName]?.role ?? "arn:aws:iam::000000000000:role/lambda-role"
-            for (shard, position) in zip(shards, positions) {
-                runner.start(shard: shard, of: stream, after: position, role: role)
+            for (shard, progress) in zip(shards, progress) {
+                runner.start(shard: shard, of: stream, from: progress, role: role)
                 if let poller = runner.shardPollers[shard.key] {
                     shardPollers[shard.key, default: []].append(poller)
                 }

@@ -52,7 +52,7 @@ extension ShardPoller {
         snapshot.lastError = lastError
         snapshot.history = history.inOrder
         snapshot.waitsFor = waitsFor(now: now)
-        if case .invoking = machine.activity, !isWaitingForPermit { snapshot.inFlight = 1 }
+        snapshot.inFlight = machine.inFlightBatches
         return snapshot
     }
 
@@ -70,7 +70,14 @@ extension ShardPoller {
     private func waitsFor(now: Timestamp) -> String {
         if isWaitingForPermit { return "a concurrency permit" }
         if settlement.isFailing { return "the store to take writes again" }
-        switch machine.activity {
+        // The lane that is furthest behind says best why the checkpoint does not move.
+        let lane = machine.lowest?.lane ?? 0
+        let holds = "lane \(lane + 1) of \(machine.laneCount), which holds the others back: "
+        return (machine.isHeldBack ? holds : "") + waitsFor(lane, now: now)
+    }
+
+    private func waitsFor(_ lane: Int, now: Timestamp) -> String {
+        switch machine.activity(of: lane) {
         case .notStarted: return "its start"
         case .idle: return "records"
         case .collecting(let records, let until):

@@ -63,13 +63,17 @@ final class MappingRunner: @unchecked Sendable {
         poller.start()
     }
 
-    /// Starts the poller of one shard behind a position.
-    func start(shard: ShardDefinition, of stream: StreamDefinition, after position: Position, role: String) {
+    /// Starts the poller of one shard where an earlier one has left off.
+    func start(
+        shard: ShardDefinition, of stream: StreamDefinition, from progress: ShardProgress, role: String
+    ) {
         guard shardPollers[shard.key] == nil, !isStopping else { return }
         let settings = ShardSettings(of: mapping.settings, retention: .seconds(stream.retentionHours * 3_600))
-        let poller = ShardPoller(runner: self, stream: stream, shard: shard, settings: settings, role: role)
+        let lanes = mapping.settings.stream?.parallelizationFactor ?? 1
+        let poller = ShardPoller(
+            runner: self, stream: stream, shard: shard, settings: settings, lanes: lanes, role: role)
         shardPollers[shard.key] = poller
-        poller.start(after: position)
+        poller.start(from: progress)
     }
 
     func willStart(_ shards: [ShardKey]) { starting.formUnion(shards) }

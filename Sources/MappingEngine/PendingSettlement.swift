@@ -1,6 +1,13 @@
 import EventModel
 import EventStore
 
+/// What is durable of a mapping's way through one shard.
+struct ShardProgress: Equatable, Sendable {
+    var checkpoint: Position = 0
+    /// Positions above it that are done with, in order.
+    var settledAhead: [Position] = []
+}
+
 /// What a shard's machine has settled and the store has not yet committed.
 ///
 /// Commits do not hold up deliveries: while one is under way the next one gathers. Discards and their reports go with
@@ -12,13 +19,15 @@ struct PendingSettlement {
     private(set) var discards: [Discard] = []
     private(set) var messages: [(queue: QueueKey, batch: MessageBatch)] = []
     private(set) var decisions: [Decision] = []
+    /// What is to be kept beside the checkpoint from now on; `nil` for what is kept already.
+    private(set) var settledAhead: [Position]?
     private(set) var isCommitting = false
     /// Set while commits fail; deliveries pause so that what waits here stays bounded.
     var isFailing = false
     private var committed: Position = 0
 
     var isClean: Bool { !isCommitting && !hasWork }
-    var hasWork: Bool { noted > committed || !discards.isEmpty || !decisions.isEmpty }
+    var hasWork: Bool { noted > committed || !discards.isEmpty || !decisions.isEmpty || settledAhead != nil }
     var checkpoint: Position { committed }
 
     mutating func start(at position: Position) {
@@ -37,6 +46,10 @@ struct PendingSettlement {
         if let message { messages.append(message) }
     }
 
+    mutating func keep(settledAhead positions: [Position]) {
+        settledAhead = positions
+    }
+
     mutating func add(_ decision: Decision) {
         decisions.append(decision)
     }
@@ -47,8 +60,9 @@ struct PendingSettlement {
         isCommitting = true
         let settlement = Settlement(
             mappingID: mapping, shard: shard, through: noted, discards: discards, messages: messages,
-            decisions: decisions)
+            decisions: decisions, settledAhead: settledAhead)
         let count = recordCount
+        settledAhead = nil
         discards = []
         messages = []
         decisions = []
@@ -69,6 +83,7 @@ struct PendingSettlement {
         discards = settlement.discards + discards
         messages = settlement.messages + messages
         decisions = settlement.decisions + decisions
+        settledAhead = settledAhead ?? settlement.settledAhead
         recordCount += records
     }
 }

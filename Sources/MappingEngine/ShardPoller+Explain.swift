@@ -6,44 +6,58 @@ import MappingCore
 
 extension ShardPoller {
     /// Counts a decision and, unless it is everyday work, keeps it for whoever asks why.
-    func explain(_ decision: ShardDecision) {
+    func explain(_ decision: ShardDecision, of lane: Int) {
         switch decision {
         case .batchClosed: runner.batchClosed()
         case .retryScheduled(let span, let request, let failed, let why, let delay):
             runner.retried()
             let text =
-                "attempt \(failed) failed (\(text(why))); the same batch again in \(DecisionText.length(delay))"
-            keep("retry", span, request, text)
+                "attempt \(failed) failed (\(text(why, lane))); the same batch again in \(DecisionText.length(delay))"
+            keep("retry", span, request, lane, text)
         case .bisected(let left, let right, let request, let why):
             runner.bisected()
             let span = RecordSpan(first: left.first, last: right.last, count: left.count + right.count)
             let halves = "\(place(left)) first, then \(place(right))"
-            keep("bisected", span, request, "\(place(span)) failed (\(text(why))): \(halves)")
+            keep("bisected", span, request, lane, "\(place(span)) failed (\(text(why, lane))): \(halves)")
         case .partialProgress(let settled, let rest, let request):
-            keep("partial", rest, request, "\(place(settled)) succeeded; \(place(rest)) is a new batch")
+            keep("partial", rest, request, lane, "\(place(settled)) succeeded; \(place(rest)) is a new batch")
         case .waiting(let span, let request, let why, let delay):
             keep(
-                "waiting", span, request,
+                "waiting", span, request, lane,
                 "\(text(why)); again in \(DecisionText.length(delay)), no retry spent")
         case .ageExceeded(let span, let request, let oldest):
-            keep("expired", span, request, "\(place(span)) is too old: \(DecisionText.length(oldest))")
+            keep("expired", span, request, lane, "\(place(span)) is too old: \(DecisionText.length(oldest))")
         case .oversized(let span, let request, let bytes):
-            keep("oversized", span, request, "the event of one record has \(bytes) bytes, more than 6 MB")
+            keep(
+                "oversized", span, request, lane, "the event of one record has \(bytes) bytes, more than 6 MB"
+            )
         case .discarded(let batch, let why):
-            let after = why.map { ", last failure: \(text($0))" } ?? ""
+            let after = why.map { ", last failure: \(text($0, lane))" } ?? ""
             let invocations = "\(batch.approximateInvokeCount) invocation(s)"
             keep(
-                "discarded", batch.records, batch.request,
+                "discarded", batch.records, batch.request, lane,
                 "\(place(batch.records)) given up after \(invocations): \(batch.condition.rawValue)\(after)")
         }
     }
 
-    private func keep(_ kind: String, _ span: RecordSpan, _ request: RequestOrdinal, _ detail: String) {
+    /// Tells why nothing more is read: too much lies above a record that its lane does not get past.
+    func explainHeldBack(_ lane: Int, first: Position, records: Int) {
+        let request = lanes[lane].request.ordinal
+        keep(
+            "held back", RecordSpan(first: first, last: first, count: 1), request, lane,
+            "lane \(lane + 1) of \(machine.laneCount) does not get past record \(first); with \(records) records "
+                + "read from there on, reading waits for it")
+    }
+
+    private func keep(
+        _ kind: String, _ span: RecordSpan, _ request: RequestOrdinal, _ lane: Int, _ detail: String
+    ) {
         settlement.add(
             Decision(
                 mappingID: runner.mapping.id, at: context.now(), shard: shard.key, kind: kind,
                 first: span.first,
-                last: span.last, recordCount: span.count, requestID: requestID(request), detail: detail))
+                last: span.last, recordCount: span.count, requestID: requestID(request, of: lane),
+                detail: detail))
     }
 
     /// `record 7` or `records 7–9`, by their places in the shard.
@@ -51,9 +65,9 @@ extension ShardPoller {
         span.count == 1 ? "record \(span.first)" : "records \(span.first)–\(span.last)"
     }
 
-    private func text(_ why: InvocationFailure) -> String {
+    private func text(_ why: InvocationFailure, _ lane: Int) -> String {
         switch why {
-        case .functionError: lastError ?? "function error"
+        case .functionError: lanes[lane].lastError ?? "function error"
         case .badResponse(let reason): "bad answer: \(reason.rawValue)"
         case .noProgress: "the first record was reported as failed"
         case .oversized: "larger than an event may be"

@@ -11,25 +11,30 @@ extension ShardPoller {
     private static let head: ArraySlice<UInt8> = Array(#"{"Records":["#.utf8)[...]
     private static let tail: ArraySlice<UInt8> = Array("]}".utf8)[...]
 
-    func invoke(_ plan: InvocationPlan) {
+    func invoke(_ plan: InvocationPlan, in lane: Int) {
         // While commits fail, nothing new is handed out: what would settle could not be kept.
         guard !settlement.isFailing else {
-            context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in self?.invoke(plan) }
+            context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in
+                self?.invoke(plan, in: lane)
+            }
             return
         }
         let name = runner.mapping.functionName
         guard let permit = context.host.acquirePermit(functionNamed: name) else {
             awaitPermit()
-            return step(.invocationEnded(plan.invocation, .notReached(.throttled)))
+            return step(.invocationEnded(lane, plan.invocation, .notReached(.throttled)))
         }
         let span = plan.records
-        let id = requestID(plan.request)
+        let id = requestID(plan.request, of: lane)
         noteInvocation(plan)
-        let event = [Self.head] + records.slices(from: span.first, through: span.last) + [Self.tail]
+        let slices = records.slices(from: span.first, through: span.last, lane: place(of: lane))
+        let event = [Self.head] + slices + [Self.tail]
         let request = InvocationRequest(
             functionName: name, permit: permit, requestID: id, event: event,
             invokedFunctionARN: runner.mapping.functionARN.description)
-        context.host.invoke(request) { [weak self] result in self?.invocationEnded(plan, result) }
+        context.host.invoke(request) { [weak self] result in
+            self?.invocationEnded(plan, in: lane, result)
+        }
     }
 
     /// Takes one place in the line for a permit; the machine's wait ends when it is this poller's turn.
@@ -48,10 +53,15 @@ extension ShardPoller {
     }
 
     /// The ID of a request; made when the ordinal is new.
-    func requestID(_ ordinal: RequestOrdinal) -> String {
-        if request.ordinal != ordinal { request = (ordinal, context.makeRequestID()) }
-        return request.id
+    func requestID(_ ordinal: RequestOrdinal, of lane: Int) -> String {
+        if lanes[lane].request.ordinal != ordinal {
+            lanes[lane].request = (ordinal, context.makeRequestID())
+        }
+        return lanes[lane].request.id
     }
+
+    /// How a lane's records are asked for: with one lane without looking at each record's.
+    func place(of lane: Int) -> Int? { machine.laneCount > 1 ? lane : nil }
 
     private func noteInvocation(_ plan: InvocationPlan) {
         guard let arrival = records.arrival(of: plan.records.last) else {
@@ -62,50 +72,54 @@ extension ShardPoller {
         runner.metrics.iteratorAge?.observe(max(.zero, now - arrival))
     }
 
-    private func invocationEnded(_ plan: InvocationPlan, _ result: InvocationResult) {
-        let outcome = interpret(plan, result)
+    private func invocationEnded(_ plan: InvocationPlan, in lane: Int, _ result: InvocationResult) {
+        let outcome = interpret(plan, in: lane, result)
         switch outcome {
         case .succeeded:
             runner.invocationEnded(failed: false)
-            lastError = nil
+            lanes[lane].lastError = nil
         case .partiallyFailed:
             // A valid partial answer counts as `OK` for the mapping's last result (esm-api.md §5).
             runner.invocationEnded(failed: false)
         case .failed: runner.invocationEnded(failed: true)
-        case .notReached(let why): lastError = Self.text(why)
+        case .notReached(let why): lanes[lane].lastError = Self.text(why)
         }
+        lastError = lanes[lane].lastError ?? lanes.lazy.compactMap(\.lastError).first
         if let lastError { runner.lastError = lastError }
-        step(.invocationEnded(plan.invocation, outcome))
+        step(.invocationEnded(lane, plan.invocation, outcome))
     }
 
-    private func interpret(_ plan: InvocationPlan, _ result: InvocationResult) -> InvocationOutcome {
+    private func interpret(
+        _ plan: InvocationPlan, in lane: Int, _ result: InvocationResult
+    ) -> InvocationOutcome {
         switch result.outcome {
         case .success(let payload):
             guard runner.mapping.settings.reportsBatchItemFailures else { return .succeeded }
-            let response = BatchResponse(ofStream: payload) { index(of: $0, in: plan.records) }
+            let response = BatchResponse(ofStream: payload) { index(of: $0, in: plan.records, lane) }
             let outcome = InvocationOutcome(response)
             if outcome != .succeeded {
-                lastAnswer = (payload, result.logTail)
-                lastError = "the function reported batch item failures"
+                lanes[lane].lastAnswer = (payload, result.logTail)
+                lanes[lane].lastError = "the function reported batch item failures"
             }
             return outcome
         case .functionError(let payload, _):
-            lastAnswer = (payload, result.logTail)
-            lastError = FunctionErrorText.summary(of: payload)
+            lanes[lane].lastAnswer = (payload, result.logTail)
+            lanes[lane].lastError = FunctionErrorText.summary(of: payload)
             return .failed(.functionError)
         case .throttled(let reason):
-            lastError = reason.rawValue
+            lanes[lane].lastError = reason.rawValue
             return .notReached(.throttled)
         case .unavailable(let reason): return .notReached(.unavailable("\(reason)"))
         }
     }
 
     /// The place of a sequence number in a batch; `nil` for every text that is not exactly one of its numbers.
-    private func index(of text: String, in span: RecordSpan) -> Int? {
+    private func index(of text: String, in span: RecordSpan, _ lane: Int) -> Int? {
         guard let position = numbers.position(of: text), position >= span.first, position <= span.last,
-            let arrival = records.arrival(of: position), numbers.text(position, arrival: arrival) == text
+            let entry = records.entries(from: position, through: position, lane: place(of: lane)).first,
+            numbers.text(position, arrival: entry.arrival) == text
         else { return nil }
-        return records.count(through: position, after: span.first - 1) - 1
+        return records.count(through: position, after: span.first - 1, lane: place(of: lane)) - 1
     }
 
     private static func text(_ why: Unreachable) -> String {

@@ -57,19 +57,19 @@ extension ShardPoller {
         lag?.batchCompleted(lastArrival: arrival, now: context.now())
     }
 
-    /// Gives records up: discard row, invocation record and checkpoint go into one commit.
-    func discard(_ batch: DiscardedBatch) {
+    /// Gives a lane's records up: discard row, invocation record and checkpoint go into one commit.
+    func discard(_ batch: DiscardedBatch, of lane: Int) {
         let span = batch.records
-        let entries = records.entries(from: span.first, through: span.last)
+        let entries = records.entries(from: span.first, through: span.last, lane: place(of: lane))
         guard let first = entries.first, let last = entries.last else {
             preconditionFailure("the machine discards records that it has not released")
         }
         let mapping = runner.mapping
-        let id = requestID(batch.request)
+        let id = requestID(batch.request, of: lane)
         let now = context.now()
         let destination = mapping.settings.stream?.onFailureDestination
         var payload: [UInt8] = Array(#"{"Records":["#.utf8)
-        for slice in records.slices(from: span.first, through: span.last) {
+        for slice in records.slices(from: span.first, through: span.last, lane: place(of: lane)) {
             payload.append(contentsOf: slice)
         }
         payload.append(contentsOf: Array("]}".utf8))
@@ -79,8 +79,8 @@ extension ShardPoller {
             first: span.first, last: span.last, recordCount: span.count, condition: batch.condition.rawValue,
             requestID: id, attempts: batch.approximateInvokeCount,
             functionError: isUnhandled ? "Unhandled" : nil,
-            discardedAt: now, destination: destination, errorPayload: lastAnswer.payload,
-            logTail: lastAnswer.logTail, payload: payload)
+            discardedAt: now, destination: destination, errorPayload: lanes[lane].lastAnswer.payload,
+            logTail: lanes[lane].lastAnswer.logTail, payload: payload)
         let record = InvocationRecord(
             of: batch, requestID: id, functionARN: mapping.functionARN.description, timestamp: now,
             source: isTableStream ? .table : .kinesis, shardID: shard.id,
@@ -88,7 +88,6 @@ extension ShardPoller {
             endSequenceNumber: numbers.text(last.position, arrival: last.arrival),
             firstArrival: first.arrival, lastArrival: last.arrival, streamARN: mapping.source.description)
         settlement.add(row, message: destination.flatMap { message(record, to: $0, records: span.count) })
-        settle(through: batch.checkpoint)
     }
 
     private var isTableStream: Bool {

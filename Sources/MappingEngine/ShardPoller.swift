@@ -6,7 +6,16 @@ import MappingCore
 import RuntimeAPI
 import Telemetry
 
-/// Runs the machine of one shard for one mapping: feeds it what happened and performs its effects.
+/// What a poller remembers of one lane.
+struct LaneNotes {
+    /// The ID of the newest request; only the newest is ever used again.
+    var request: (ordinal: RequestOrdinal, id: String) = (0, "")
+    /// What the function last answered when it failed, for the discard store.
+    var lastAnswer: (payload: [UInt8], logTail: [UInt8]) = ([], [])
+    var lastError: String?
+}
+
+/// Runs the machine of one shard for one mapping, with its lanes: feeds it what happened and performs its effects.
 ///
 /// Confined to the engine's loop: made there, and every callback of store, host and timers comes back to it.
 final class ShardPoller: @unchecked Sendable {
@@ -24,23 +33,20 @@ final class ShardPoller: @unchecked Sendable {
     let numbers: SequenceNumber
     let encoder: RecordEncoder
 
-    var machine: ShardMachine
+    var machine: LaneMachine
     var records = EncodedRecords()
     var settlement = PendingSettlement()
     /// Made with the first record, so that idle shards stay small.
     var lag: LagEstimate?
     var history = AgeHistory()
     var lastError: String?
-    /// The ID of the newest request; only the newest is ever used again.
-    var request: (ordinal: RequestOrdinal, id: String) = (0, "")
-    /// What the function last answered when it failed, for the discard store.
-    var lastAnswer: (payload: [UInt8], logTail: [UInt8]) = ([], [])
+    var lanes: [LaneNotes]
     private(set) var phase = Phase.running
     var permitWait: PermitWait?
     var isWaitingForPermit: Bool { permitWait != nil }
 
-    private var inbox: [ShardMachine.Input] = []
-    private var effects: [ShardMachine.Effect] = []
+    private var inbox: [LaneMachine.Input] = []
+    private var effects: [LaneMachine.Effect] = []
     private var isStepping = false
     private var wake: TimerToken?
     private var lastFetch = (bytes: 0, records: 0)
@@ -48,7 +54,7 @@ final class ShardPoller: @unchecked Sendable {
 
     init(
         runner: MappingRunner, stream: StreamDefinition, shard: ShardDefinition, settings: ShardSettings,
-        role: String
+        lanes: Int, role: String
     ) {
         self.runner = runner
         self.stream = stream
@@ -56,13 +62,14 @@ final class ShardPoller: @unchecked Sendable {
         context = runner.context
         numbers = SequenceNumber(shard: shard, of: stream)
         encoder = RecordEncoder(stream: stream, shard: shard, source: runner.mapping.source, role: role)
-        machine = ShardMachine(settings: settings)
+        machine = LaneMachine(settings: settings, lanes: lanes)
+        self.lanes = Array(repeating: LaneNotes(), count: lanes)
     }
 
-    func start(after position: Position) {
+    func start(from progress: ShardProgress) {
         precondition(context.loop.isCurrent, "pollers live on the engine's loop")
-        settlement.start(at: position)
-        step(.start(after: position))
+        settlement.start(at: progress.checkpoint)
+        step(.start(after: progress.checkpoint, settled: progress.settledAhead))
     }
 
     func recordsMayBeAvailable() {
@@ -79,7 +86,7 @@ final class ShardPoller: @unchecked Sendable {
     }
 
     /// Feeds the machine. Effects may feed it again; such inputs wait for their turn.
-    func step(_ input: ShardMachine.Input) {
+    func step(_ input: LaneMachine.Input) {
         inbox.append(input)
         guard !isStepping else { return }
         // The end of its last poller lets go of the runner, which is still needed for what follows here.
@@ -98,16 +105,19 @@ final class ShardPoller: @unchecked Sendable {
         flush()
     }
 
-    private func perform(_ effect: ShardMachine.Effect) {
+    private func perform(_ effect: LaneMachine.Effect) {
         switch effect {
         case .fetch(let position, let limit, let bytes): fetch(after: position, limit: limit, bytes: bytes)
-        case .invoke(let plan): invoke(plan)
+        case .invoke(let lane, let plan): invoke(plan, in: lane)
         case .settle(let position): settle(through: position)
-        case .discard(let batch): discard(batch)
+        case .discard(let lane, let batch): discard(batch, of: lane)
+        case .keepSettled(let positions): settlement.keep(settledAhead: positions)
         case .wake(let time): schedule(time)
         case .cancelWake: cancelWake()
         case .release(let position): records.release(through: position)
-        case .explain(let decision): explain(decision)
+        case .explain(let lane, let decision): explain(decision, of: lane)
+        case .explainHeldBack(let lane, let first, let records):
+            explainHeldBack(lane, first: first, records: records)
         case .finished, .stopped:
             cancelWake()
             leavePermitLine()
@@ -155,6 +165,8 @@ extension ShardPoller {
         bytes.reserveCapacity(lastFetch.bytes)
         entries.reserveCapacity(lastFetch.records)
         summaries.reserveCapacity(lastFetch.records)
+        var places: [UInt8] = []
+        let count = machine.laneCount
         var isCut = false
         let through: Position
         do {
@@ -162,12 +174,17 @@ extension ShardPoller {
                 in: shard.key, after: position, limit: limit, maxBytes: limitBytes
             ) {
                 (position, arrival, key, payload) in
+                guard !machine.isSettled(position) else { return true }
                 let start = bytes.count
                 guard
                     encoder.append(
                         position, arrival: arrival, partitionKey: key, payload: payload, to: &bytes)
                 else { preconditionFailure("the store holds change records for a table's stream") }
-                entries.append(.init(position: position, arrival: arrival, start: start, end: bytes.count))
+                let lane = UInt8(LaneHash.lane(of: key, lanes: count))
+                entries.append(
+                    .init(
+                        position: position, arrival: arrival, start: start, end: bytes.count, lane: lane))
+                if count > 1 { places.append(lane) }
                 let size = bytes.count - start
                 summaries.append(RecordSummary(position: position, arrival: arrival, encodedBytes: size))
                 bytes.append(UInt8(ascii: ","))
@@ -186,7 +203,8 @@ extension ShardPoller {
             runner.noteActivity(of: self)
         }
         let isFull = isCut || summaries.count >= limit
-        step(.fetched(.init(summaries, through: through, isFull ? .more : continuation(after: through))))
+        let beyond = isFull ? .more : continuation(after: through)
+        step(.fetched(.init(summaries, through: through, beyond), lanes: places))
     }
 
     private func continuation(after position: Position) -> ShardMachine.Continuation {

@@ -23,7 +23,7 @@ struct MappingStoreTests {
         nil, StreamMappingSettings(startingPosition: .latest),
         StreamMappingSettings(
             startingPosition: .atTimestamp(Timestamp(millisecondsSinceEpoch: 77)), maximumRetryAttempts: 0,
-            maximumRecordAgeSeconds: 60, bisectsOnError: true,
+            maximumRecordAgeSeconds: 60, bisectsOnError: true, parallelizationFactor: 7,
             onFailureDestination: ARN(service: "sqs", region: "r", account: "1", resource: "dead")),
     ]
 
@@ -121,6 +121,40 @@ struct MappingStoreTests {
             recordCount: 2, condition: "RetryAttemptsExhausted", requestID: "r1", attempts: 2,
             functionError: nil,
             discardedAt: test.now, destination: nil, errorPayload: [3], logTail: [4], payload: payload)
+    }
+
+    @Test("What is done with above a checkpoint is kept until it is replaced, and goes with the mapping")
+    func settledAhead() throws {
+        let test = try TestStore()
+        let shard = ShardKey(rawValue: 1)
+        let mapping = Self.mapping()
+        let kept: [Position] = [4, 5, 200, 70_000, 1 << 40]
+        try test.store.perform { writer throws(StoreError) in
+            try writer.createMapping(mapping)
+            _ = try writer.startCheckpoint(mapping: "m1", shard: shard, after: 2)
+            _ = try writer.settle(
+                Settlement(mappingID: "m1", shard: shard, through: 2, settledAhead: kept))
+            _ = try writer.settle(Settlement(mappingID: "m1", shard: shard, through: 3))
+        }
+        try test.reopen()
+        #expect(try Self.ahead(test, shard) == kept)
+        #expect(try Self.ahead(test, ShardKey(rawValue: 2)) == [])
+        try test.store.perform { writer throws(StoreError) in
+            _ = try writer.settle(Settlement(mappingID: "m1", shard: shard, through: 9, settledAhead: []))
+        }
+        #expect(try Self.ahead(test, shard) == [])
+        try test.store.perform { writer throws(StoreError) in
+            _ = try writer.settle(Settlement(mappingID: "m1", shard: shard, through: 9, settledAhead: [11]))
+            try writer.deleteMapping("m1")
+            try writer.createMapping(mapping)
+        }
+        #expect(try Self.ahead(test, shard) == [])
+    }
+
+    private static func ahead(_ test: TestStore, _ shard: ShardKey) throws -> [Position] {
+        try test.store.perform { writer throws(StoreError) in
+            try writer.settledAhead(of: "m1", in: shard)
+        }
     }
 
     @Test("A settlement keeps checkpoint, discards and reports together, and counts what has no queue")

@@ -36,7 +36,7 @@ struct CreateMappingTests {
              "EventSourceArn": "\(Self.stream)", "StartingPosition": "AT_TIMESTAMP",
              "StartingPositionTimestamp": 1719999999.5, "BatchSize": 500, "MaximumBatchingWindowInSeconds": 5,
              "MaximumRetryAttempts": 3, "MaximumRecordAgeInSeconds": 3600, "BisectBatchOnFunctionError": true,
-             "FunctionResponseTypes": ["ReportBatchItemFailures"], "ParallelizationFactor": 1,
+             "FunctionResponseTypes": ["ReportBatchItemFailures"], "ParallelizationFactor": 10,
              "TumblingWindowInSeconds": 0, "FilterCriteria": {"Filters": []}, "Tags": {"team": "mill"},
              "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:000000000000:failures"}}}
             """)
@@ -119,7 +119,6 @@ struct CreateMappingTests {
     @Test(
         "What is not enforced yet is refused by name",
         arguments: [
-            ("parallelization-factor", #""ParallelizationFactor": 2"#),
             ("tumbling-window", #""TumblingWindowInSeconds": 30"#),
             ("filters", #""FilterCriteria": {"Filters": [{"Pattern": "{\"data\": {\"a\": [1]}}"}]}"#),
             (

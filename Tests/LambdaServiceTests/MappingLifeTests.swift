@@ -69,6 +69,13 @@ struct MappingLifeTests {
             {"MaximumRetryAttempts": -1, "FunctionResponseTypes": [],
              "DestinationConfig": {"OnFailure": {"Destination": ""}}}
             """)
+        try world.settle()
+        try world.expect(
+            "UpdateEventSourceMapping", "lanes", "PUT", path(id), #"{"ParallelizationFactor": 3}"#)
+        try world.settle()
+        try world.expect(
+            "UpdateEventSourceMapping", "window-with-lanes", "PUT", path(id),
+            #"{"TumblingWindowInSeconds": 30}"#)
     }
 
     @Test("An update is checked against the merged settings, and refused as a whole")

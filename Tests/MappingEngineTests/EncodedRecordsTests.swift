@@ -5,19 +5,19 @@ import Testing
 @Suite("Encoded records")
 struct EncodedRecordsTests {
     /// Chunks of records whose JSON is their position: `1,2,3,`.
-    private func records(_ chunks: [[Int]]) -> EncodedRecords {
+    private func records(_ chunks: [[Int]], width: Int = 0, lanes: Int = 1) -> EncodedRecords {
         var records = EncodedRecords()
         for chunk in chunks {
             var bytes: [UInt8] = []
             var entries: [EncodedRecords.Entry] = []
             for position in chunk {
                 let start = bytes.count
-                bytes += Array("\(position)".utf8)
+                bytes += Array("\(position)".utf8) + Array(repeating: UInt8(ascii: " "), count: width)
                 entries.append(
                     .init(
                         position: Position(position),
                         arrival: Timestamp(millisecondsSinceEpoch: Int64(position)),
-                        start: start, end: bytes.count))
+                        start: start, end: bytes.count, lane: UInt8(position % lanes)))
                 bytes.append(UInt8(ascii: ","))
             }
             records.append(bytes: bytes, entries: entries)
@@ -42,6 +42,32 @@ struct EncodedRecordsTests {
                     #expect(
                         held.count(through: Position(all[last]), after: Position(all[first]) - 1) == last
                             - first + 1)
+                }
+            }
+        }
+    }
+
+    @Test("A lane's records leave out those of the others, copied or not", arguments: [0, 5_000])
+    func lanes(width: Int) {
+        let all = Array(1...12)
+        let blank = String(repeating: " ", count: width)
+        for cut in [0, 5, 12] {
+            for lanes in 2...4 {
+                let held = records([Array(all[..<cut]), Array(all[cut...])], width: width, lanes: lanes)
+                for lane in 0..<lanes {
+                    let mine = all.filter { $0 % lanes == lane }
+                    for first in mine.indices {
+                        for last in first..<mine.count {
+                            let from = Position(mine[first])
+                            let through = Position(mine[last])
+                            let run = held.slices(from: from, through: through, lane: lane)
+                            let expected = mine[first...last].map { "\($0)\(blank)" }
+                            #expect(text(run) == expected.joined(separator: ","))
+                            #expect(run.count == (width > 4_096 ? expected.count : 1))
+                            #expect(
+                                held.count(through: through, after: from - 1, lane: lane) == expected.count)
+                        }
+                    }
                 }
             }
         }

@@ -116,12 +116,17 @@ def test_a_table_stream_mapping_has_the_stream_members(lambda_client, dynamodb, 
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
     )["TableDescription"]["LatestStreamArn"]
     created = lambda_client.create_event_source_mapping(
-        FunctionName=function, EventSourceArn=arn, StartingPosition="TRIM_HORIZON", BatchSize=101)
+        FunctionName=function, EventSourceArn=arn, StartingPosition="TRIM_HORIZON", BatchSize=101,
+        ParallelizationFactor=4)
     assert created["State"] == "Creating"
     assert created["LastProcessingResult"] == "No records processed"
     assert created["DestinationConfig"] == {"OnFailure": {}}
     assert (created["MaximumRetryAttempts"], created["MaximumRecordAgeInSeconds"]) == (-1, -1)
+    assert created["ParallelizationFactor"] == 4
     settled(lambda_client, created["UUID"])
+    assert lambda_client.update_event_source_mapping(
+        UUID=created["UUID"], ParallelizationFactor=2)["ParallelizationFactor"] == 2
+    assert settled(lambda_client, created["UUID"])["ParallelizationFactor"] == 2
     lambda_client.delete_event_source_mapping(UUID=created["UUID"])
     assert gone(lambda_client, created["UUID"])
     dynamodb.delete_table(TableName=name)

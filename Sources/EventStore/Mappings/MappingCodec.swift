@@ -58,6 +58,7 @@ package enum MappingCodec {
             ("maximumRetryAttempts", JSONValue(optional: settings.maximumRetryAttempts)),
             ("maximumRecordAgeSeconds", JSONValue(optional: settings.maximumRecordAgeSeconds)),
             ("bisectsOnError", .bool(settings.bisectsOnError)),
+            ("parallelizationFactor", JSONValue(optional: settings.parallelizationFactor)),
             ("onFailureDestination", JSONValue(settings.onFailureDestination)),
         ])
     }
@@ -73,6 +74,7 @@ package enum MappingCodec {
             startingPosition: position, maximumRetryAttempts: json.int("maximumRetryAttempts"),
             maximumRecordAgeSeconds: json.int("maximumRecordAgeSeconds"),
             bisectsOnError: json.bool("bisectsOnError", or: false),
+            parallelizationFactor: json.int("parallelizationFactor") ?? 1,
             onFailureDestination: json.string("onFailureDestination").flatMap { ARN($0) })
     }
 }

@@ -35,6 +35,17 @@ extension StoreWriter {
         }
     }
 
+    /// Positions that are done with above the checkpoint, in order; those at or below it mean nothing.
+    package func settledAhead(of mapping: String, in shard: ShardKey) throws(StoreError) -> [Position] {
+        let key = try CheckpointKey.make(mappingKey(mapping), shard)
+        let statement = try statement("SELECT positions FROM settled_ahead WHERE id = ?1")
+        return try attempt { () throws(SQLiteError) in
+            statement.bind(1, key)
+            defer { statement.reset() }
+            return try statement.step() ? PositionList.decode(statement.bytes(0).span) : []
+        }
+    }
+
     /// Makes one step of a stream mapping durable: checkpoint, discards, reports to on-failure queues, decisions.
     ///
     /// A destination that is gone makes its message dropped, which the result counts; checkpoint and discards hold.
@@ -61,8 +72,19 @@ extension StoreWriter {
             }
             result.sent.append(contentsOf: try send(message.batch, to: message.queue))
         }
+        if let positions = settlement.settledAhead { try keep(positions, beside: key) }
         try record(settlement.decisions)
         return result
+    }
+
+    private func keep(_ positions: [Position], beside key: Int64) throws(StoreError) {
+        guard !positions.isEmpty else {
+            return try run("DELETE FROM settled_ahead WHERE id = ?1") { $0.bind(1, key) }
+        }
+        try run("INSERT OR REPLACE INTO settled_ahead (id, positions) VALUES (?1, ?2)") { statement in
+            statement.bind(1, key)
+            statement.bind(2, PositionList.encode(positions))
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 /// The tables, one migration a step. A step that was released never changes.
 enum Schema {
-    static let steps: [String] = [first]
+    static let steps: [String] = [first, settledAhead]
 
     /// Rows of `message` and `stream_record` are keyed by queue or shard << 44 | position, so one small integer key
     /// orders them, and an append goes to the end of its range.
@@ -59,6 +59,11 @@ enum Schema {
 
         CREATE TABLE erasure (
             id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
+        """
+
+    /// Beside a checkpoint, with the same key: positions above it that are done with (`PositionList`).
+    private static let settledAhead = """
+        CREATE TABLE settled_ahead (id INTEGER PRIMARY KEY, positions BLOB NOT NULL) STRICT;
         """
 }
 

@@ -12,9 +12,9 @@ extension EventSourceMapping {
         json.value(settings.batchSize)
         json.key("MaximumBatchingWindowInSeconds")
         json.value(settings.batchingWindowSeconds)
-        if settings.stream != nil {
+        if let stream = settings.stream {
             json.key("ParallelizationFactor")
-            json.value(1)
+            json.value(stream.parallelizationFactor)
         }
         json.key("EventSourceArn")
         json.value(source.description)
