@@ -2,7 +2,7 @@ extension JSONScanner {
     /// Checks one whole value that starts at `start`, which is no white space; returns its end.
     ///
     /// - Parameter depth: how many containers are open around it.
-    func valueEnd(from start: Int, depth: Int) throws(JSONError) -> Int {
+    package func valueEnd(from start: Int, depth: Int) throws(JSONError) -> Int {
         // One bit per open container, the innermost lowest: 1 for an object.
         var kinds: UInt128 = 0
         var level = 0

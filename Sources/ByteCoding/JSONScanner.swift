@@ -1,17 +1,17 @@
 /// The grammar of JSON over borrowed bytes: takes a position, returns the position after what it checked.
 ///
 /// Never reads past `text`; never keeps it.
-struct JSONScanner {
-    let text: UnsafeBufferPointer<UInt8>
+package struct JSONScanner {
+    package let text: UnsafeBufferPointer<UInt8>
 
     @inline(__always)
-    init(_ text: UnsafeBufferPointer<UInt8>, upTo end: Int) {
+    package init(_ text: UnsafeBufferPointer<UInt8>, upTo end: Int) {
         self.text = UnsafeBufferPointer(rebasing: text[..<end])
     }
 
     /// The first position from `start` on that is not white space.
     @inline(__always)
-    func afterSpace(_ start: Int) -> Int {
+    package func afterSpace(_ start: Int) -> Int {
         var position = start
         while position < text.count {
             let byte = text[position]
@@ -25,7 +25,7 @@ struct JSONScanner {
 
     /// The byte at `position`, or 0, which no piece of JSON starts with, at the end.
     @inline(__always)
-    func byte(at position: Int) -> UInt8 { position < text.count ? text[position] : 0 }
+    package func byte(at position: Int) -> UInt8 { position < text.count ? text[position] : 0 }
 
     func kind(at position: Int) throws(JSONError) -> JSONKind {
         guard position < text.count else { throw JSONError(offset: position, reason: "the text ends early") }
@@ -42,7 +42,7 @@ struct JSONScanner {
 
     /// Checks that `byte` is at `position` after white space; returns the position after it.
     @inline(__always)
-    func expect(_ byte: UInt8, at start: Int) throws(JSONError) -> Int {
+    package func expect(_ byte: UInt8, at start: Int) throws(JSONError) -> Int {
         let position = afterSpace(start)
         guard self.byte(at: position) == byte else { throw unexpected(at: position, wanted: byte) }
         return position &+ 1
@@ -61,7 +61,7 @@ extension JSONScanner {
     ///
     /// - Returns: where its closing quote is, and whether it holds escapes.
     @inline(__always)
-    func stringEnd(from start: Int) throws(JSONError) -> (quote: Int, hasEscapes: Bool) {
+    package func stringEnd(from start: Int) throws(JSONError) -> (quote: Int, hasEscapes: Bool) {
         let position = ByteScan.firstSpecialOrNonASCII(in: text, from: start)
         if byte(at: position) == UInt8(ascii: "\"") { return (position, false) }
         return try stringEndSlowly(from: position)
@@ -139,7 +139,7 @@ extension JSONScanner {
     }
 
     /// Appends the UTF-8 of a string that `stringEnd` has checked.
-    func unescape(_ content: Range<Int>, into out: inout [UInt8]) throws(JSONError) {
+    package func unescape(_ content: Range<Int>, into out: inout [UInt8]) throws(JSONError) {
         // An escape is never shorter than what it stands for.
         try out.append(addingCapacity: content.count) { (span) throws(JSONError) in
             try span.withUnsafeMutableBufferPointer { (target, written) throws(JSONError) in
@@ -196,7 +196,7 @@ extension JSONScanner {
 extension JSONScanner {
     /// Checks a number that starts at `start`; returns its end.
     @inline(__always)
-    func numberEnd(from start: Int) throws(JSONError) -> Int {
+    package func numberEnd(from start: Int) throws(JSONError) -> Int {
         var position = start
         if byte(at: position) == UInt8(ascii: "-") { position &+= 1 }
         if byte(at: position) == UInt8(ascii: "0") {
@@ -224,7 +224,7 @@ extension JSONScanner {
 
     /// Checks that a word such as `true` is at `position`; returns its end.
     @inline(__always)
-    func word(_ word: StaticString, at position: Int) throws(JSONError) -> Int {
+    package func word(_ word: StaticString, at position: Int) throws(JSONError) -> Int {
         let count = word.utf8CodeUnitCount
         guard position + count <= text.count else {
             throw JSONError(offset: position, reason: "the text ends early")

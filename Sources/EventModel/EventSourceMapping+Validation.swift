@@ -12,10 +12,10 @@ extension MappingRequest {
         else { throw .invalid("Function does not exist") }
         try checkSupport(by: source)
         try checkSourceSpecificMembers(source, facts)
-        let settings = try settings(for: source)
+        var settings = try settings(for: source)
         try checkBatch(settings, for: source)
         try checkScaling(isCreate: true, isQueue: source.isQueue)
-        try checkFilters()
+        settings.filters = try checkedFilters(for: source) ?? []
         if let name = source.unsupportedName { throw .notSupported(name) }
         guard let sourceARN = source.arn else { throw .invalid("Unrecognized event source.") }
         try checkSourceExists(sourceARN, source, facts, timeout)
@@ -51,7 +51,7 @@ extension MappingRequest {
         merge(into: &settings)
         try checkBatch(settings, for: source)
         try checkScaling(isCreate: false, isQueue: source.isQueue)
-        try checkFilters()
+        settings.filters = try checkedFilters(for: source) ?? settings.filters
         if functionName != nil, let timeout = facts.functionTimeoutSeconds {
             try checkVisibility(facts, timeout)
         }

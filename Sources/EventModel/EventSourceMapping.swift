@@ -68,17 +68,20 @@ package struct MappingSettings: Equatable, Sendable {
     /// 0...300 s.
     package var batchingWindowSeconds: Int
     package var reportsBatchItemFailures: Bool
+    /// A record that matches none of them never reaches the function; empty lets every record through.
+    package var filters: [FilterPattern]
     /// `nil` for a queue mapping.
     package var stream: StreamMappingSettings?
     package var tags: [String: String]
 
     package init(
         batchSize: Int, batchingWindowSeconds: Int = 0, reportsBatchItemFailures: Bool = false,
-        stream: StreamMappingSettings? = nil, tags: [String: String] = [:]
+        filters: [FilterPattern] = [], stream: StreamMappingSettings? = nil, tags: [String: String] = [:]
     ) {
         self.batchSize = batchSize
         self.batchingWindowSeconds = batchingWindowSeconds
         self.reportsBatchItemFailures = reportsBatchItemFailures
+        self.filters = filters
         self.stream = stream
         self.tags = tags
     }

@@ -16,6 +16,8 @@ package enum Limits {
     package static let visibilityTimeoutSeconds = 43_200
     /// Messages of one standard queue that may be in flight (SQS quotas).
     package static let inFlightMessages = 120_000
+    /// Filters of one mapping (Lambda quotas; AWS raises it to 10 on request).
+    package static let filtersPerMapping = 5
     /// Bits of a row's key that hold the position; the bits above hold the queue or shard.
     package static let positionBits = 44
     /// Retention of a DynamoDB stream (DynamoDB developer guide).

@@ -1,5 +1,3 @@
-import ByteCoding
-
 // MARK: - Rules across members
 
 extension MappingRequest {
@@ -59,7 +57,7 @@ extension MappingRequest {
             if let factor = settings.stream?.parallelizationFactor, factor > 1 {
                 throw .invalid("TumblingWindowInSeconds cannot be used with a ParallelizationFactor above 1.")
             }
-            if isGiven(filterPatterns) {
+            if filterPatterns.map({ !$0.isEmpty }) ?? !settings.filters.isEmpty {
                 throw .invalid("TumblingWindowInSeconds cannot be used with FilterCriteria.")
             }
         }
@@ -90,26 +88,22 @@ extension MappingRequest {
         }
     }
 
-    /// The form that every pattern has: objects down to lists that are not empty. Whether the tests in the lists are
-    /// ones that exist comes with filters.
-    func checkFilters() throws(ConfigurationError) {
-        for pattern in filterPatterns ?? [] {
-            guard let tree = try? JSONValue(parsing: Array(pattern.utf8)), Self.hasPatternForm(tree) else {
-                // Why it is no JSON does not matter: AWS has one text for everything that is wrong with a pattern.
-                throw .invalid("Invalid filter pattern definition.")
-            }
+    /// The filters that the request names; `nil` when it says nothing about them.
+    func checkedFilters(for source: MappingSource) throws(ConfigurationError) -> [FilterPattern]? {
+        guard let filterPatterns else { return nil }
+        guard filterPatterns.count <= Limits.filtersPerMapping else {
+            // AWS's text is not recorded.
+            throw .invalid(
+                "FilterCriteria has \(filterPatterns.count) filters, more than the \(Limits.filtersPerMapping) "
+                    + "that an event source mapping may have.")
         }
-    }
-
-    private static func hasPatternForm(_ tree: JSONValue) -> Bool {
-        guard let object = tree.objectValue else { return false }
-        return object.members.allSatisfy { name, value in
-            if let list = value.arrayValue {
-                guard !list.isEmpty else { return false }
-                return name != "$or" || list.allSatisfy(hasPatternForm)
-            }
-            return hasPatternForm(value)
+        var patterns: [FilterPattern] = []
+        for text in filterPatterns {
+            let pattern = try FilterPattern(text)
+            guard pattern.suits(source) else { throw .invalid("Invalid filter pattern definition.") }
+            patterns.append(pattern)
         }
+        return patterns
     }
 }
 
@@ -159,7 +153,6 @@ extension MappingRequest {
 
     /// What AWS would take now and Millrace does not act on yet; its "off" values pass.
     func refuseWhatIsNotEnforced() throws(ConfigurationError) {
-        if isGiven(filterPatterns) { throw .notSupported("FilterCriteria") }
         if let window = tumblingWindowInSeconds, window > 0 {
             throw .notSupported("a TumblingWindowInSeconds above 0")
         }

@@ -108,6 +108,26 @@ package struct EncodedRecords {
     package func arrival(of position: Position) -> Timestamp? {
         entries(from: position, through: position).first?.arrival
     }
+
+    /// The first record held behind a position.
+    package func first(after position: Position) -> Entry? {
+        for chunk in chunks {
+            if let range = chunk.indices(from: position + 1, through: .max) {
+                return chunk.entries[range.lowerBound]
+            }
+        }
+        return nil
+    }
+
+    /// The last record held up to and with a position; what was filtered out is not held.
+    package func last(through position: Position) -> Entry? {
+        for chunk in chunks.reversed() {
+            if let range = chunk.indices(from: 0, through: position) {
+                return chunk.entries[range.upperBound - 1]
+            }
+        }
+        return nil
+    }
 }
 
 extension EncodedRecords.Chunk {

@@ -39,6 +39,14 @@ enum EngineLimits {
     static let historySamples = 300
     /// Slots of a queue mapping until scaling comes (esm-sqs.md §6: AWS starts with 5).
     static let queueConcurrency = 5
+    /// Records that one read of a filtered shard looks at, so that other shards get their turn (our own).
+    static let filterScanRecords = 1_000
+    /// Stored bytes that one such read looks at (our own).
+    static let filterScanBytes = 1_048_576
+    /// Least time between two decisions about filtered records of one poller; they are samples (our own).
+    static let filterSampleInterval = Duration.seconds(10)
+    /// Bytes of a filtered record that its sample shows (our own).
+    static let filterSampleBytes = 120
     /// Characters of a handler's error shown in status and decisions (our own).
     static let errorCharacters = 300
 }

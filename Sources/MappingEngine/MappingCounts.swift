@@ -7,6 +7,8 @@ package struct MappingCounts: Equatable, Sendable {
     package var failedInvocations: Int64 = 0
     /// Records or messages settled, durably.
     package var records: Int64 = 0
+    /// Records or messages that no filter matched; AWS's `FilteredOutEventCount`.
+    package var filtered: Int64 = 0
     package var retries: Int64 = 0
     package var bisects: Int64 = 0
     /// Records given up, or messages moved to the dead-letter queue.

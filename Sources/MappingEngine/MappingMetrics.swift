@@ -9,6 +9,7 @@ import Telemetry
 /// | `millrace_mapping_invocations_total` | counter | calls of the function that reached it |
 /// | `millrace_mapping_failed_invocations_total` | counter | of these, the ones that counted as failed |
 /// | `millrace_mapping_records_settled_total` | counter | records or messages settled, after their commit |
+/// | `millrace_mapping_records_filtered_total` | counter | records or messages that no filter matched |
 /// | `millrace_mapping_retries_total`, `…_bisects_total` | counter | repeated attempts; batches cut in two |
 /// | `millrace_mapping_records_discarded_total` | counter | records given up |
 /// | `millrace_mapping_destination_failures_total` | counter | reports that could not be delivered |
@@ -18,6 +19,7 @@ struct MappingMetrics {
     let invocations: Counter
     let failedInvocations: Counter
     let records: Counter
+    let filtered: Counter
     let retries: Counter
     let bisects: Counter
     let discarded: Counter
@@ -39,6 +41,7 @@ struct MappingMetrics {
         invocations = counter("invocations", "Invocations that reached the function.")
         failedInvocations = counter("failed_invocations", "Invocations that counted as failed.")
         records = counter("records_settled", "Records or messages settled.")
+        filtered = counter("records_filtered", "Records or messages that no filter matched.")
         retries = counter("retries", "Attempts repeated after a failure.")
         bisects = counter("bisects", "Batches cut in two.")
         discarded = counter("records_discarded", "Records given up.")
@@ -56,7 +59,7 @@ struct MappingMetrics {
     func remove(from registry: Metrics) {
         let names = [
             "batches", "invocations", "failed_invocations", "records_settled", "retries", "bisects",
-            "records_discarded", "destination_failures",
+            "records_discarded", "records_filtered", "destination_failures",
         ]
         for name in names {
             registry.remove(

@@ -106,7 +106,7 @@ extension ShardPoller {
             history.add(.zero)
             return now - tip.arrival < .seconds(EngineLimits.historySamples)
         }
-        let oldest = records.arrival(of: checkpoint + 1) ?? tip.arrival
+        let oldest = records.first(after: checkpoint)?.arrival ?? tip.arrival
         history.add(now - oldest)
         return true
     }

@@ -18,6 +18,8 @@ final class MappingRunner: @unchecked Sendable {
     let context: EngineContext
     let metrics: MappingMetrics
     let hasher = MD5Hasher()
+    /// `nil` when every record or message passes.
+    var filter: SourceFilter?
     private(set) var mapping: EventSourceMapping
     private(set) var counts = MappingCounts()
     var lastError: String?
@@ -40,6 +42,7 @@ final class MappingRunner: @unchecked Sendable {
         self.onResult = onResult
         self.onActivity = onActivity
         metrics = MappingMetrics(registry: context.metrics, mapping: mapping)
+        filter = SourceFilter(of: mapping)
     }
 
     /// Takes over what the service changed of the stored mapping, but no settings other than tags: those need new
@@ -132,6 +135,11 @@ extension MappingRunner {
         guard discarded > 0 else { return }
         counts.discarded += Int64(discarded)
         metrics.discarded.add(discarded)
+    }
+
+    func filteredOut(_ count: Int) {
+        counts.filtered += Int64(count)
+        metrics.filtered.add(count)
     }
 
     func retried() {

@@ -32,6 +32,17 @@ extension QueuePoller {
         }
     }
 
+    /// Counts messages that no filter matched, and tells of them now and then, with one as an example.
+    func filteredOut(_ count: Int, example: String) {
+        runner.filteredOut(count)
+        filteredUntold.count += count
+        let now = context.now()
+        if let told = filteredUntold.told, now - told < EngineLimits.filterSampleInterval { return }
+        let total = filteredUntold.count
+        filteredUntold = (0, now)
+        keep("filtered", total, nil, "\(total) message(s) matched no filter, for example \(example)")
+    }
+
     private func keep(_ kind: String, _ count: Int, _ request: RequestOrdinal?, _ detail: String) {
         let id =
             request.flatMap { ordinal in slots.first { $0.request.ordinal == ordinal }?.request.id } ?? ""

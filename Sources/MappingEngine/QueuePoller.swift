@@ -40,6 +40,8 @@ final class QueuePoller: @unchecked Sendable {
     private(set) var lastError: String?
     private(set) var isWaitingForPermit = false
     var decisions: [Decision] = []
+    /// Filtered messages that no decision has told of yet, and when one last did.
+    var filteredUntold: (count: Int, told: Timestamp?) = (0, nil)
 
     private var inbox: [QueueMachine.Input] = []
     private var effects: [QueueMachine.Effect] = []
@@ -72,7 +74,8 @@ final class QueuePoller: @unchecked Sendable {
     }
 
     func messagesMayBeAvailable() {
-        if onEnd == nil { step(.messagesMayBeAvailable) }
+        // A poller that has ended may be without its runner.
+        if onEnd == nil, !hasStopped { step(.messagesMayBeAvailable) }
     }
 
     func stop(_ completion: @escaping () -> Void) {
@@ -165,47 +168,76 @@ extension QueuePoller {
         var held = Slot()
         swap(&held, &slots[slot])
         if held.bytes.isEmpty { held.bytes.reserveCapacity(lastReceiveBytes) }
-        var summaries: [QueueMachine.MessageSummary] = []
-        summaries.reserveCapacity(min(limit, 1_000))
-        var encoded = 0
-        var oldest: Timestamp?
+        var read = QueueRead()
+        read.messages.reserveCapacity(min(limit, 1_000))
+        let isFiltered = runner.filter != nil
         let outcome: ReceiveOutcome
         do {
             outcome = try context.reader.receive(
                 from: queue.key, maximum: limit, maxBytes: limitBytes,
                 visibilitySeconds: visibility.map { Int($0.components.seconds) }, now: now
             ) { (message, body, attributes) in
+                read.lastSent = message.sentAt
+                if isFiltered,
+                    runner.filter?.passes(message, body: body, attributes: attributes) == false
+                {
+                    return read.noteFiltered(message, body)
+                }
                 let start = held.bytes.count
                 encoder.append(message, body: body, attributes: attributes, to: &held.bytes)
                 held.ranges.append(start..<held.bytes.count)
-                summaries.append(.init(encodedBytes: held.bytes.count - start))
-                encoded += held.bytes.count - start
+                read.messages.append(.init(encodedBytes: held.bytes.count - start))
+                read.bytes += held.bytes.count - start
                 held.bytes.append(UInt8(ascii: ","))
                 held.positions.append(message.position)
                 held.messageIDs.append(message.messageID)
                 held.sentAt.append(message.sentAt)
-                oldest = message.sentAt
             }
         } catch {
-            lastError = "receiving: \(error)"
-            runner.lastError = lastError
-            context.logger.log(
-                .error, "receive failed",
-                ["mapping": .string(runner.mapping.id), "error": .string("\(error)")])
-            context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in
-                self?.step(.messagesMayBeAvailable)
-            }
             slots[slot] = held
-            return step(.received(slot, .init([], leaseDeadline: now, isExhausted: true)))
+            return receiveFailed(slot, now: now, error)
         }
         lastReceiveBytes = held.bytes.count
         slots[slot] = held
-        if let oldest { lag.recordsRead(lastArrival: oldest, now: now) }
+        if let last = read.lastSent { lag.recordsRead(lastArrival: last, now: now) }
         if outcome.movedToDeadLetter > 0 { runner.movedToDeadLetter(outcome.movedToDeadLetter) }
         let deadline = now + (visibility ?? self.visibility)
-        let isCut = outcome.received >= limit || encoded >= limitBytes
+        let isCut = outcome.received >= limit || read.bytes >= limitBytes
         if !isCut { watchHidden(now: now) }
-        step(.received(slot, .init(summaries, leaseDeadline: deadline, isExhausted: !isCut)))
+        let answer = QueueMachine.ReceivedMessages(
+            read.messages, leaseDeadline: deadline, isExhausted: !isCut)
+        guard !read.filtered.isEmpty else { return step(.received(slot, answer)) }
+        filteredOut(read.filtered.count, example: read.example)
+        received(slot, answer, filtered: read.filtered, isCut: isCut)
+    }
+
+    private func receiveFailed(_ slot: Int, now: Timestamp, _ error: StoreError) {
+        lastError = "receiving: \(error)"
+        runner.lastError = lastError
+        context.logger.log(
+            .error, "receive failed",
+            ["mapping": .string(runner.mapping.id), "error": .string("\(error)")])
+        context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in
+            self?.messagesMayBeAvailable()
+        }
+        step(.received(slot, .init([], leaseDeadline: now, isExhausted: true)))
+    }
+
+    /// Deletes what no filter matched, at once. After a full receive that brought mostly such messages the next one
+    /// waits for that, so that a long run of them goes no faster than the store and others get their turn.
+    private func received(
+        _ slot: Int, _ answer: QueueMachine.ReceivedMessages, filtered: [Position], isCut: Bool
+    ) {
+        let goOn: () -> Void = { [self] in
+            step(.received(slot, answer))
+            // The machine takes an answer without messages for the end of them.
+            if isCut, answer.messages.isEmpty { messagesMayBeAvailable() }
+        }
+        guard isCut, answer.messages.count < filtered.count else {
+            delete(filtered, isFiltered: true)
+            return goOn()
+        }
+        delete(filtered, isFiltered: true, goOn)
     }
 
     /// Hidden and delayed messages come back without a send, so their time is watched.
@@ -307,11 +339,19 @@ extension QueuePoller {
         }
     }
 
-    private func delete(_ positions: [Position]) {
+    /// - Parameter completion: Called once, whether the delete succeeded or has to be repeated.
+    private func delete(
+        _ positions: [Position], isFiltered: Bool = false, _ completion: @escaping () -> Void = {}
+    ) {
         deletesUnderWay += 1
         let loop = context.loop
+        let whenDone = LoopBox(completion)
         context.store.delete(positions, from: queue.key) { [self] result in
-            loop.execute { self.deleted(positions, result) }
+            loop.execute {
+                self.deleted(positions, isFiltered: isFiltered, result)
+                whenDone.run()
+                self.endIfSettled()
+            }
         }
     }
 
@@ -323,25 +363,26 @@ extension QueuePoller {
             now: now)
     }
 
-    private func deleted(_ positions: [Position], _ result: Result<Void, StoreError>) {
+    private func deleted(
+        _ positions: [Position], isFiltered: Bool, _ result: Result<Void, StoreError>
+    ) {
         deletesUnderWay -= 1
         switch result {
         case .success:
             settledCount += Int64(positions.count)
             observeLag(now: context.now())
-            runner.settled(records: positions.count, discarded: 0)
+            if !isFiltered { runner.settled(records: positions.count, discarded: 0) }
         case .failure(let error):
             lastError = "deleting: \(error)"
             runner.lastError = lastError
             context.logger.log(
                 .error, "delete failed",
                 ["mapping": .string(runner.mapping.id), "error": .string("\(error)")])
-            // The messages were handled, so the delete is worth repeating; if the store stays away they return.
+            // The messages were handled or filtered out, so the delete is worth repeating; if the store stays away they return.
             context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in
                 guard let self, !self.hasStopped else { return }
-                self.delete(positions)
+                self.delete(positions, isFiltered: isFiltered)
             }
         }
-        endIfSettled()
     }
 }

@@ -40,6 +40,23 @@ extension ShardPoller {
         }
     }
 
+    /// Counts records that no filter matched, and tells of them now and then, with one as an example.
+    func filteredOut(_ sample: FilteredSample) {
+        runner.filteredOut(sample.count)
+        filteredUntold.count += sample.count
+        let now = context.now()
+        if let told = filteredUntold.told, now - told < EngineLimits.filterSampleInterval { return }
+        let count = filteredUntold.count
+        filteredUntold = (0, now)
+        settlement.add(
+            Decision(
+                mappingID: runner.mapping.id, at: now, shard: shard.key, kind: "filtered",
+                first: sample.first, last: sample.last, recordCount: count,
+                detail:
+                    "\(count) record(s) matched no filter, for example record \(sample.first): \(sample.text)"
+            ))
+    }
+
     /// Tells why nothing more is read: too much lies above a record that its lane does not get past.
     func explainHeldBack(_ lane: Int, first: Position, records: Int) {
         let request = lanes[lane].request.ordinal

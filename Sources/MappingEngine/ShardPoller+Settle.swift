@@ -53,7 +53,8 @@ extension ShardPoller {
     func settle(through position: Position) {
         let count = records.count(through: position, after: settlement.noted)
         settlement.settle(through: position, records: count)
-        guard let arrival = records.arrival(of: position) else { return }
+        // Behind the batch's last record there may be some that were filtered out.
+        guard count > 0, let arrival = records.last(through: position)?.arrival else { return }
         lag?.batchCompleted(lastArrival: arrival, now: context.now())
     }
 
@@ -90,7 +91,7 @@ extension ShardPoller {
         settlement.add(row, message: destination.flatMap { message(record, to: $0, records: span.count) })
     }
 
-    private var isTableStream: Bool {
+    var isTableStream: Bool {
         switch stream.kind {
         case .kinesis: false
         case .table: true

@@ -42,6 +42,8 @@ final class ShardPoller: @unchecked Sendable {
     var lastError: String?
     var lanes: [LaneNotes]
     private(set) var phase = Phase.running
+    /// Filtered records that no decision has told of yet, and when one last did.
+    var filteredUntold: (count: Int, told: Timestamp?) = (0, nil)
     var permitWait: PermitWait?
     var isWaitingForPermit: Bool { permitWait != nil }
 
@@ -158,53 +160,81 @@ extension ShardPoller {
 
 extension ShardPoller {
     private func fetch(after position: Position, limit: Int, bytes limitBytes: Int) {
-        var bytes: [UInt8] = []
-        var entries: [EncodedRecords.Entry] = []
-        var summaries: [RecordSummary] = []
         // Room for as much as the last time, so that long fetches do not grow their arrays step by step.
-        bytes.reserveCapacity(lastFetch.bytes)
-        entries.reserveCapacity(lastFetch.records)
-        summaries.reserveCapacity(lastFetch.records)
-        var places: [UInt8] = []
+        var read = ShardRead(bytes: lastFetch.bytes, records: lastFetch.records)
         let count = machine.laneCount
-        var isCut = false
         let through: Position
         do {
+            // A read that passes most records over looks at more of them, but not without end.
+            let isFiltered = runner.filter != nil
+            let most = isFiltered ? max(limit, EngineLimits.filterScanRecords) : limit
+            let mostBytes = isFiltered ? max(limitBytes, EngineLimits.filterScanBytes) : limitBytes
             through = try context.reader.records(
-                in: shard.key, after: position, limit: limit, maxBytes: limitBytes
+                in: shard.key, after: position, limit: most, maxBytes: mostBytes
             ) {
                 (position, arrival, key, payload) in
-                guard !machine.isSettled(position) else { return true }
-                let start = bytes.count
-                guard
-                    encoder.append(
-                        position, arrival: arrival, partitionKey: key, payload: payload, to: &bytes)
-                else { preconditionFailure("the store holds change records for a table's stream") }
-                let lane = UInt8(LaneHash.lane(of: key, lanes: count))
-                entries.append(
-                    .init(
-                        position: position, arrival: arrival, start: start, end: bytes.count, lane: lane))
-                if count > 1 { places.append(lane) }
-                let size = bytes.count - start
-                summaries.append(RecordSummary(position: position, arrival: arrival, encodedBytes: size))
-                bytes.append(UInt8(ascii: ","))
-                isCut = bytes.count >= limitBytes
-                return !isCut
+                read.note(arrival, bytes: key.count + payload.count)
+                let isWanted = !machine.isSettled(position)
+                if isWanted, !isFiltered || passes(position, arrival, key, payload, &read) {
+                    encode(position, arrival, key, payload, lanes: count, into: &read)
+                }
+                return read.records.count < limit && read.bytes.count < limitBytes
+                    && read.bytesLookedAt < mostBytes && read.lookedAt < most
             }
+            read.isFull =
+                read.records.count >= limit || read.bytes.count >= limitBytes
+                || read.bytesLookedAt >= mostBytes || read.lookedAt >= most
         } catch {
             return fetchLater(after: position, limit: limit, bytes: limitBytes, error)
         }
-        lastFetch = (bytes.count, entries.count)
-        let arrival = entries.last?.arrival
-        records.append(bytes: bytes, entries: entries)
-        if let arrival {
+        lastFetch = (read.bytes.count, read.entries.count)
+        records.append(bytes: read.bytes, entries: read.entries)
+        if let arrival = read.lastArrival {
             if lag == nil { lag = LagEstimate() }
             lag?.recordsRead(lastArrival: arrival, now: context.now())
             runner.noteActivity(of: self)
         }
-        let isFull = isCut || summaries.count >= limit
-        let beyond = isFull ? .more : continuation(after: through)
-        step(.fetched(.init(summaries, through: through, beyond), lanes: places))
+        if let sample = read.filtered { filteredOut(sample) }
+        let beyond = read.isFull ? .more : continuation(after: through)
+        let answer = LaneMachine.Input.fetched(
+            .init(read.records, through: through, beyond), lanes: read.lanes)
+        guard read.isFull, read.records.count < limit, read.filtered != nil else { return step(answer) }
+        // A long run of records that are mostly passed over is read in pieces, between which others get their turn.
+        context.loop.execute { [self] in
+            // Stopped meanwhile, and perhaps without its runner.
+            if phase != .ended { step(answer) }
+        }
+    }
+
+    /// Asks the filters; what they turn away is noted.
+    private func passes(
+        _ position: Position, _ arrival: Timestamp, _ key: Span<UInt8>, _ payload: Span<UInt8>,
+        _ read: inout ShardRead
+    ) -> Bool {
+        let passes = runner.filter?.passes(
+            position, arrival: arrival, partitionKey: key, payload: payload, of: shard.key, in: stream,
+            numbers: numbers)
+        if passes ?? true { return true }
+        // A change begins with bytes that are no text.
+        let start = isTableStream ? ChangeRecord.Header.byteCount : 0
+        read.noteFiltered(position, payload.extracting(start..<payload.count))
+        return false
+    }
+
+    private func encode(
+        _ position: Position, _ arrival: Timestamp, _ key: Span<UInt8>, _ payload: Span<UInt8>,
+        lanes count: Int, into read: inout ShardRead
+    ) {
+        let start = read.bytes.count
+        guard encoder.append(position, arrival: arrival, partitionKey: key, payload: payload, to: &read.bytes)
+        else { preconditionFailure("the store holds change records for a table's stream") }
+        let end = read.bytes.count
+        let lane = UInt8(LaneHash.lane(of: key, lanes: count))
+        read.entries.append(
+            .init(position: position, arrival: arrival, start: start, end: end, lane: lane))
+        if count > 1 { read.lanes.append(lane) }
+        read.records.append(RecordSummary(position: position, arrival: arrival, encodedBytes: end - start))
+        read.bytes.append(UInt8(ascii: ","))
     }
 
     private func continuation(after position: Position) -> ShardMachine.Continuation {

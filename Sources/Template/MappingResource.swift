@@ -157,13 +157,33 @@ struct MappingResource {
             request.scaling = .init(maximumConcurrency: scaling.integer("MaximumConcurrency"))
             scaling.finish()
         }
-        reader.refuse("FilterCriteria", "every record reaches the function")
+        request.filterPatterns = filterPatterns(reader)
         reader.refuse("ProvisionedPollerConfig", "pollers cost nothing here")
         reader.refuse("MetricsConfig", "all metrics are always there, at /metrics")
         reader.refuse("LoggingConfig", "set the log level with millrace serve --log-level")
         readDestination(reader, into: &request)
         request.tags = reader.has("Tags") ? reader.tags("Tags") : nil
         return request
+    }
+
+    /// Told apart here with the reason, which AWS's one text for all of them does not give.
+    private func filterPatterns(_ reader: PropertyReader) -> [String]? {
+        guard let criteria = reader.object("FilterCriteria") else { return nil }
+        var patterns: [String] = []
+        for element in criteria.list("Filters") ?? [] {
+            let filter = PropertyReader(element, what: "a filter of \(reader.what)", problems: problems)
+            if let pattern = filter.required("Pattern") {
+                if let problem = FilterPattern.problem(in: pattern) {
+                    let place = filter.value("Pattern")?.place ?? filter.place
+                    problems.add(place, "The Pattern of \(filter.what) is invalid: \(problem.reason).")
+                } else {
+                    patterns.append(pattern)
+                }
+            }
+            filter.finish()
+        }
+        criteria.finish()
+        return patterns
     }
 
     private func readDestination(_ reader: PropertyReader, into request: inout MappingRequest) {

@@ -59,7 +59,7 @@ extension Daemon {
             inFlight: snapshot.inFlight,
             waitsFor: snapshot.waitsFor, batches: counts.batches, invocations: counts.invocations,
             records: counts.records, retries: counts.retries, bisects: counts.bisects,
-            discarded: counts.discarded, lastError: snapshot.lastError,
+            filtered: counts.filtered, discarded: counts.discarded, lastError: snapshot.lastError,
             shards: snapshot.shards.map { shard($0, withHistory: withHistory) })
     }
 

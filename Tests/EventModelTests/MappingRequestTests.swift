@@ -203,8 +203,8 @@ struct MappingRequestCreateTests {
         #expect(
             refusal(streamRequest { $0.tumblingWindowInSeconds = 30 }, missing)?.message
                 == "Stream not found: \(streamARN)")
-        let filters = refusal(streamRequest { $0.filterPatterns = [#"{"data":{"a":[1]}}"#] })
-        #expect(filters?.kind == .notSupported(setting: "FilterCriteria"))
+        let key = refusal(streamRequest { $0.kmsKeyARN = "arn:aws:kms:us-east-1:000000000000:key/k" })
+        #expect(key?.kind == .notSupported(setting: "KMSKeyArn"))
         let topic = refusal(
             streamRequest { $0.onFailureDestination = "arn:aws:sns:us-east-1:000000000000:topic" })
         #expect(
@@ -217,6 +217,45 @@ struct MappingRequestCreateTests {
     func filters(pattern: String) {
         let error = refusal(streamRequest { $0.filterPatterns = [pattern] })
         #expect(error?.message == "Invalid filter pattern definition.")
+    }
+
+    @Test("Filters are kept as they were given; none clear them, and a request without them keeps them")
+    func keptFilters() throws {
+        let text = " {\"data\" : {\"a\":[1] } }"
+        let checked = try streamRequest { $0.filterPatterns = [text] }
+            .checked(with: streamFacts, in: Location())
+        #expect(checked.settings.filters.map(\.text) == [text])
+        let mapping = EventSourceMapping(
+            id: "m", location: Location(), source: checked.sourceARN, functionARN: checked.function.arn,
+            settings: checked.settings, state: .enabled, isEnabled: true, stateTransitionReason: "",
+            lastProcessingResult: nil, modifiedAt: now)
+        var update = MappingRequest()
+        #expect(try update.merged(into: mapping, with: streamFacts).settings.filters.map(\.text) == [text])
+        update.filterPatterns = []
+        #expect(try update.merged(into: mapping, with: streamFacts).settings.filters == [])
+        update.filterPatterns = [#"{"data":["plain"]}"#]
+        #expect(throws: ConfigurationError(.invalidParameterValue, "Invalid filter pattern definition.")) {
+            _ = try update.merged(into: mapping, with: streamFacts)
+        }
+    }
+
+    @Test("Five filters are taken, six are too many; a pattern has at most 4,096 characters")
+    func filterLimits() throws {
+        let pattern = #"{"data":{"a":["é"]}}"#
+        let five = streamRequest { $0.filterPatterns = Array(repeating: pattern, count: 5) }
+        #expect(refusal(five) == nil)
+        let six = refusal(streamRequest { $0.filterPatterns = Array(repeating: pattern, count: 6) })
+        #expect(six?.kind == .invalidParameterValue)
+        #expect(six?.message.hasPrefix("FilterCriteria has 6 filters, more than the 5 ") == true)
+        let padding = 4_096 - pattern.unicodeScalars.count
+        let longest = pattern + String(repeating: " ", count: padding)
+        #expect(refusal(streamRequest { $0.filterPatterns = [longest] }) == nil)
+        let tooLong = refusal(streamRequest { $0.filterPatterns = [longest + " "] })
+        #expect(tooLong?.kind == .constraint)
+        #expect(
+            tooLong?.message.hasSuffix(
+                "at 'filterCriteria.filters.1.member.pattern' failed to satisfy constraint: "
+                    + "Member must have length less than or equal to 4096") == true)
     }
 
     @Test("Provisioned pollers are checked as AWS does")

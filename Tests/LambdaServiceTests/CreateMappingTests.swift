@@ -42,6 +42,19 @@ struct CreateMappingTests {
             """)
     }
 
+    @Test("Filters are echoed as they were given")
+    func filters() throws {
+        let world = try LambdaWorld()
+        try expect(
+            world, "kinesis-filters",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.stream)", "StartingPosition": "LATEST", "FilterCriteria": {"Filters": [{"Pattern": " {\"data\" :{\"é\\u00e9\": [ 1.0, {\"prefix\":\"x\"} ]}}"}, {"Pattern": "{\"partitionKey\":[\"k\"]}"}]}}"#
+        )
+        try expect(
+            world, "queue-filters",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.queue)", "FilterCriteria": {"Filters": [{"Pattern": "{\"body\":[\"plain\"]}"}]}}"#
+        )
+    }
+
     @Test("A disabled queue mapping is there at once, a disabled stream mapping after its creation")
     func disabled() throws {
         let world = try LambdaWorld()
@@ -100,6 +113,18 @@ struct CreateMappingTests {
                 "filter-invalid",
                 #"{"FunctionName": "fn", "EventSourceArn": "\#(queue)", "FilterCriteria": {"Filters": [{"Pattern": "null"}]}}"#
             ),
+            (
+                "filter-not-for-streams",
+                #"{"FunctionName": "fn", "EventSourceArn": "\#(stream)", "StartingPosition": "LATEST", "FilterCriteria": {"Filters": [{"Pattern": "{\"data\":[\"plain\"]}"}]}}"#
+            ),
+            (
+                "filter-operator-unknown",
+                #"{"FunctionName": "fn", "EventSourceArn": "\#(queue)", "FilterCriteria": {"Filters": [{"Pattern": "{\"body\":[{\"EXISTS\":true}]}"}]}}"#
+            ),
+            (
+                "filters-too-many",
+                #"{"FunctionName": "fn", "EventSourceArn": "\#(queue)", "FilterCriteria": {"Filters": [{"Pattern": "{\"a\":[1]}"}, {"Pattern": "{\"a\":[2]}"}, {"Pattern": "{\"a\":[3]}"}, {"Pattern": "{\"a\":[4]}"}, {"Pattern": "{\"a\":[5]}"}, {"Pattern": "{\"a\":[6]}"}]}}"#
+            ),
             ("wrong-type", #"{"FunctionName": "fn", "EventSourceArn": "\#(queue)", "BatchSize": "ten"}"#),
             ("no-json", "{"),
         ])
@@ -120,7 +145,6 @@ struct CreateMappingTests {
         "What is not enforced yet is refused by name",
         arguments: [
             ("tumbling-window", #""TumblingWindowInSeconds": 30"#),
-            ("filters", #""FilterCriteria": {"Filters": [{"Pattern": "{\"data\": {\"a\": [1]}}"}]}"#),
             (
                 "sns-destination",
                 #""DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sns:us-east-1:000000000000:t"}}"#

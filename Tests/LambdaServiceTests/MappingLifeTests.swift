@@ -78,6 +78,32 @@ struct MappingLifeTests {
             #"{"TumblingWindowInSeconds": 30}"#)
     }
 
+    @Test("Filters are kept, replaced and cleared by updates, and shown by get and list")
+    func filterUpdates() throws {
+        let world = try LambdaWorld()
+        let id = try world.createForQueue(
+            #", "FilterCriteria": {"Filters": [{"Pattern": "{\"body\":[\"old\"]}"}]}"#)
+        func shown(_ answer: JSONValue) -> [String?]? {
+            answer["FilterCriteria"]?["Filters"]?.arrayValue?.map { $0["Pattern"]?.stringValue }
+        }
+        try world.settle()
+        #expect(shown(try world.call("PUT", path(id), #"{"BatchSize": 5}"#)) == [#"{"body":["old"]}"#])
+        try world.settle()
+        try world.expect(
+            "UpdateEventSourceMapping", "filters-replace", "PUT", path(id),
+            #"{"FilterCriteria": {"Filters": [{"Pattern": "{\"body\":{\"a\":[1]}}"}]}}"#)
+        try world.settle()
+        try world.expect(
+            "UpdateEventSourceMapping", "filters-invalid", "PUT", path(id),
+            #"{"FilterCriteria": {"Filters": [{"Pattern": "{\"body\":[]}"}]}}"#)
+        #expect(shown(try world.call("GET", path(id))) == [#"{"body":{"a":[1]}}"#])
+        let listed = try world.call("GET", LambdaWorld.mappings)["EventSourceMappings"]?.arrayValue?.first
+        #expect(listed.flatMap(shown) == [#"{"body":{"a":[1]}}"#])
+        try world.expect(
+            "UpdateEventSourceMapping", "filters-clear", "PUT", path(id), #"{"FilterCriteria": {}}"#)
+        #expect(try world.call("GET", path(id))["FilterCriteria"] == nil)
+    }
+
     @Test("An update is checked against the merged settings, and refused as a whole")
     func refused() throws {
         let world = try LambdaWorld()

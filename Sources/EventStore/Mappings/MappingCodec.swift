@@ -18,6 +18,7 @@ package enum MappingCodec {
             ("batchSize", JSONValue(mapping.settings.batchSize)),
             ("batchingWindowSeconds", JSONValue(mapping.settings.batchingWindowSeconds)),
             ("reportsBatchItemFailures", .bool(mapping.settings.reportsBatchItemFailures)),
+            ("filters", .array(mapping.settings.filters.map { .string($0.text) })),
             ("stream", mapping.settings.stream.map(stream) ?? .null),
             ("tags", JSONValue(mapping.settings.tags)),
         ]).text
@@ -39,11 +40,25 @@ package enum MappingCodec {
             settings: MappingSettings(
                 batchSize: batchSize, batchingWindowSeconds: json.int("batchingWindowSeconds", or: 0),
                 reportsBatchItemFailures: json.bool("reportsBatchItemFailures", or: false),
-                stream: try json.member("stream").map(streamSettings), tags: json.strings("tags")),
+                filters: try filters(json), stream: try json.member("stream").map(streamSettings),
+                tags: json.strings("tags")),
             state: state, isEnabled: json.bool("isEnabled", or: true),
             stateTransitionReason: json.string("stateTransitionReason", or: ""),
             lastProcessingResult: json.string("lastProcessingResult"),
             modifiedAt: json.timestamp("modifiedAt") ?? Timestamp(millisecondsSinceEpoch: 0))
+    }
+
+    /// Older files have none.
+    private static func filters(_ json: StoredJSON) throws(StoreError) -> [FilterPattern] {
+        var filters: [FilterPattern] = []
+        for text in json.value["filters"]?.arrayValue ?? [] {
+            do throws(ConfigurationError) {
+                filters.append(try FilterPattern(text.stringValue ?? ""))
+            } catch {
+                throw .corrupt("a mapping has a filter that is none: \(error)")
+            }
+        }
+        return filters
     }
 
     private static func stream(_ settings: StreamMappingSettings) -> JSONValue {

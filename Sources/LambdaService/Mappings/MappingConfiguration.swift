@@ -31,12 +31,30 @@ extension EventSourceMapping {
         json.key("StateTransitionReason")
         json.value(stateTransitionReason)
         if let stream = settings.stream { Self.encode(stream, to: &json) }
+        encodeFilters(to: &json)
         json.key("FunctionResponseTypes")
         json.beginArray()
         if settings.reportsBatchItemFailures { json.value("ReportBatchItemFailures") }
         json.endArray()
         json.key("EventSourceMappingArn")
         json.value(arn.description)
+        json.endObject()
+    }
+
+    /// Shown only when there are some, each text as it was given.
+    private func encodeFilters(to json: inout JSONWriter) {
+        guard !settings.filters.isEmpty else { return }
+        json.key("FilterCriteria")
+        json.beginObject()
+        json.key("Filters")
+        json.beginArray()
+        for filter in settings.filters {
+            json.beginObject()
+            json.key("Pattern")
+            json.value(filter.text)
+            json.endObject()
+        }
+        json.endArray()
         json.endObject()
     }
 

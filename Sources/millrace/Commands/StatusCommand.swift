@@ -48,7 +48,8 @@ enum StatusView {
         var table = TextTable([
             .left("ID"), .left("SOURCE"), .left("FUNCTION"), .left("STATE"), .left("LAST RESULT"),
             .right("IN FLIGHT"),
-            .right("RECORDS"), .right("BATCHES"), .right("RETRIES"), .right("BISECTS"), .right("DISCARDED"),
+            .right("RECORDS"), .right("BATCHES"), .right("RETRIES"), .right("BISECTS"),
+            .right("FILTERED"), .right("DISCARDED"),
             .left("WAITS FOR"),
         ])
         for mapping in mappings {
@@ -57,7 +58,7 @@ enum StatusView {
                 mapping.state, mapping.lastResult ?? "–", Text.number(mapping.inFlight),
                 Text.number(mapping.records),
                 Text.number(mapping.batches), Text.number(mapping.retries), Text.number(mapping.bisects),
-                Text.number(mapping.discarded), mapping.waitsFor,
+                Text.number(mapping.filtered), Text.number(mapping.discarded), mapping.waitsFor,
             ])
         }
         return table

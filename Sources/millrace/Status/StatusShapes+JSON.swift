@@ -126,6 +126,7 @@ extension MappingStatus: StatusShape {
         records = try json.long("records")
         retries = try json.long("retries")
         bisects = try json.long("bisects")
+        filtered = try json.long("filtered")
         discarded = try json.long("discarded")
         lastError = json["lastError"]?.stringValue
         shards = try json.list("shards", of: ShardStatus.self)
@@ -138,7 +139,7 @@ extension MappingStatus: StatusShape {
             ("inFlight", .long(Int64(inFlight))), ("waitsFor", .string(waitsFor)),
             ("batches", .long(batches)),
             ("invocations", .long(invocations)), ("records", .long(records)), ("retries", .long(retries)),
-            ("bisects", .long(bisects)), ("discarded", .long(discarded)),
+            ("bisects", .long(bisects)), ("filtered", .long(filtered)), ("discarded", .long(discarded)),
             ("lastError", lastError.map { .string($0) }), ("shards", .list(shards)),
         ])
     }

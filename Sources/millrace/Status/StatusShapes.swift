@@ -63,6 +63,8 @@ struct MappingStatus: Equatable, Sendable {
     var records: Int64
     var retries: Int64
     var bisects: Int64
+    /// Records or messages that no filter matched.
+    var filtered: Int64
     /// Records discarded, or messages moved to the dead-letter queue.
     var discarded: Int64
     var lastError: String?
@@ -111,7 +113,7 @@ struct DecisionEntry: Equatable, Sendable {
     var atMs: Int64
     var mapping: String
     var shard: String
-    /// `batch`, `invoked`, `succeeded`, `failed`, `retry`, `bisected`, `discarded`, `settled`, `throttled`, `moved` …
+    /// `failed`, `retry`, `bisected`, `partial`, `filtered`, `discarded`, `expired`, `waiting`, `throttled` …
     var kind: String
     /// A sentence.
     var text: String
