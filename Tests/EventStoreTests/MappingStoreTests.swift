@@ -5,15 +5,17 @@ import Testing
 
 @Suite("Mappings in the store")
 struct MappingStoreTests {
-    static func mapping(_ id: String = "m1", stream: StreamMappingSettings? = nil) -> EventSourceMapping {
+    static func mapping(
+        _ id: String = "m1", stream: StreamMappingSettings? = nil, filters: [FilterPattern] = []
+    ) -> EventSourceMapping {
         EventSourceMapping(
             id: id, location: Location(region: "eu-west-1"),
             source: ARN(service: "sqs", region: "eu-west-1", account: "000000000000", resource: "q"),
             functionARN: ARN(
                 service: "lambda", region: "eu-west-1", account: "000000000000", resource: "function:f:live"),
             settings: MappingSettings(
-                batchSize: 7, batchingWindowSeconds: 3, reportsBatchItemFailures: true, stream: stream,
-                tags: ["k": "v\"ü"]),
+                batchSize: 7, batchingWindowSeconds: 3, reportsBatchItemFailures: true, filters: filters,
+                stream: stream, tags: ["k": "v\"ü"]),
             state: .creating, isEnabled: false, stateTransitionReason: "USER_INITIATED",
             lastProcessingResult: stream == nil ? nil : "OK",
             modifiedAt: Timestamp(millisecondsSinceEpoch: 12_345))
@@ -35,6 +37,20 @@ struct MappingStoreTests {
         try test.reopen()
         #expect(test.store.catalog.mapping("m1") == mapping)
         #expect(test.store.catalog.snapshot.mappings == [mapping])
+    }
+
+    @Test("Filters come back as they were given; a text that is none is told")
+    func filters() throws {
+        let texts = [#" {"body" : ["é\"", {"prefix":"\\u0061"}]} "#, #"{"messageId":[{"exists":true}]}"#]
+        let mapping = Self.mapping(filters: try texts.map { try FilterPattern($0) })
+        let read = try MappingCodec.mapping(MappingCodec.text(mapping))
+        #expect(read.settings.filters.map(\.text) == texts)
+        #expect(read == mapping)
+        #expect(throws: StoreError.self) {
+            try MappingCodec.mapping(
+                #"{"id":"m","source":"arn:aws:sqs:r:1:q","functionARN":"arn:aws:lambda:r:1:function:f","batchSize":5,"filters":["{}"]}"#
+            )
+        }
     }
 
     @Test(

@@ -73,6 +73,22 @@ struct EncodedRecordsTests {
         }
     }
 
+    @Test("Around positions that were filtered out, the next and the last record are found")
+    func neighbours() {
+        let all = [3, 4, 7, 8, 12, 20]
+        for cut in 0...all.count {
+            let held = records([Array(all[..<cut]), Array(all[cut...])])
+            for position in 0...21 {
+                #expect(
+                    held.first(after: Position(position))?.position
+                        == all.first { $0 > position }.map { Position($0) })
+                #expect(
+                    held.last(through: Position(position))?.position
+                        == all.last { $0 <= position }.map { Position($0) })
+            }
+        }
+    }
+
     @Test("What is released chunk by chunk is gone, the rest stays whole")
     func release() {
         var held = records([[1, 2], [3, 4], [5]])

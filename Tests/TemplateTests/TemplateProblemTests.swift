@@ -57,6 +57,14 @@ struct TemplateProblemTests {
                 + "Code: {S3Bucket: b, S3Key: k}}}",
             "2:90: Code has to be a local folder, such as Code: ./handler; code elsewhere is not fetched."),
         Case(
+            "  M:\n    Type: AWS::Lambda::EventSourceMapping\n    Properties:\n      FunctionName: f\n"
+                + "      EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:q'\n      FilterCriteria:\n"
+                + "        Filters:\n        - Pattern: '{\"body\":[{\"PREFIX\":\"x\"}]}'\n        - {Name: x}",
+            "9:20: The Pattern of a filter of M (AWS::Lambda::EventSourceMapping) is invalid: Unrecognized match "
+                + "type PREFIX.",
+            "10:11: a filter of M (AWS::Lambda::EventSourceMapping) needs Pattern.",
+            "10:12: Name of a filter of M (AWS::Lambda::EventSourceMapping) is not supported."),
+        Case(
             "  M: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: f, EventSourceArn: "
                 + "'arn:aws:sqs:us-east-1:000000000000:q', BatchSize: 11}}",
             "2:132: M (AWS::Lambda::EventSourceMapping): Maximum batch window in seconds must be greater than 0 "

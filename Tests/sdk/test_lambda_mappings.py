@@ -132,10 +132,52 @@ def test_a_table_stream_mapping_has_the_stream_members(lambda_client, dynamodb, 
     dynamodb.delete_table(TableName=name)
 
 
+def test_filters_are_echoed_kept_and_cleared(lambda_client, function, queue_arn):
+    filters = {"Filters": [{"Pattern": ' {"body" : {"kind": ["a", {"prefix": "\\u00e9"}]}}'}, {"Pattern": '{"body":["x"]}'}]}
+    created = lambda_client.create_event_source_mapping(
+        FunctionName=function, EventSourceArn=queue_arn, FilterCriteria=filters)
+    uuid = created["UUID"]
+    assert created["FilterCriteria"] == filters
+    assert settled(lambda_client, uuid)["FilterCriteria"] == filters
+    updated = lambda_client.update_event_source_mapping(UUID=uuid, BatchSize=5)
+    assert updated["FilterCriteria"] == filters
+    settled(lambda_client, uuid)
+    with pytest.raises(lambda_client.exceptions.InvalidParameterValueException) as caught:
+        lambda_client.update_event_source_mapping(
+            UUID=uuid, FilterCriteria={"Filters": [{"Pattern": '{"body": []}'}]})
+    assert caught.value.response["Error"]["Message"] == "Invalid filter pattern definition."
+    assert "FilterCriteria" not in lambda_client.update_event_source_mapping(UUID=uuid, FilterCriteria={})
+    assert "FilterCriteria" not in settled(lambda_client, uuid)
+    lambda_client.delete_event_source_mapping(UUID=uuid)
+    assert gone(lambda_client, uuid)
+
+
+def test_messages_that_match_no_filter_are_deleted(lambda_client, sqs, function, name):
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    created = lambda_client.create_event_source_mapping(
+        FunctionName=function, EventSourceArn=arn,
+        FilterCriteria={"Filters": [{"Pattern": '{"messageAttributes":{"kind":{"stringValue":["wanted"]}}}'}]})
+    settled(lambda_client, created["UUID"])
+    for _ in range(20):
+        sqs.send_message(QueueUrl=url, MessageBody="not wanted")
+    deadline = time.monotonic() + 10
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    while time.monotonic() < deadline:
+        counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        if set(counts.values()) == {"0"}:
+            break
+        time.sleep(0.02)
+    assert set(counts.values()) == {"0"}
+    lambda_client.delete_event_source_mapping(UUID=created["UUID"])
+    assert gone(lambda_client, created["UUID"])
+    sqs.delete_queue(QueueUrl=url)
+
+
 @pytest.mark.parametrize(
     "setting",
     [
-        {"FilterCriteria": {"Filters": [{"Pattern": '{"body": ["x"]}'}]}},
+        {"KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k"},
         {"ScalingConfig": {"MaximumConcurrency": 2}},
         {"MetricsConfig": {"Metrics": ["EventCount"]}},
     ],
