@@ -221,7 +221,9 @@ extension EndToEnd {
                     ("FunctionName", "worker"), ("EventSourceArn", .string("arn:aws:\(source)")),
                     ("FilterCriteria", ["Filters": [["Pattern": #"{"nothing":["here"]}"#]]]),
                 ]
-                if source.hasPrefix("kinesis") { settings.append(("StartingPosition", "TRIM_HORIZON")) }
+                if source.hasPrefix("kinesis") {
+                    settings += [("StartingPosition", "TRIM_HORIZON"), ("ParallelizationFactor", 3)]
+                }
                 let created = try caller.createMapping(.object(JSONObject(settings)))
                 ids.append(try #require(created["UUID"]?.stringValue))
             }
