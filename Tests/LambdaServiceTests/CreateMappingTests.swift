@@ -119,7 +119,6 @@ struct CreateMappingTests {
     @Test(
         "What is not enforced yet is refused by name",
         arguments: [
-            ("tumbling-window", #""TumblingWindowInSeconds": 30"#),
             ("filters", #""FilterCriteria": {"Filters": [{"Pattern": "{\"data\": {\"a\": [1]}}"}]}"#),
             (
                 "sns-destination",
