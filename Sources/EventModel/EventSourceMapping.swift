@@ -106,19 +106,22 @@ package struct StreamMappingSettings: Equatable, Sendable {
     package var bisectsOnError: Bool
     /// `ParallelizationFactor`, 1...10: batches of one shard that may be in flight at once.
     package var parallelizationFactor: Int
+    /// `TumblingWindowInSeconds`, 1...900, or 0 for none.
+    package var tumblingWindowSeconds: Int
     /// The queue that discarded batches are reported to.
     package var onFailureDestination: ARN?
 
     package init(
         startingPosition: StartingPosition, maximumRetryAttempts: Int? = nil,
         maximumRecordAgeSeconds: Int? = nil, bisectsOnError: Bool = false, parallelizationFactor: Int = 1,
-        onFailureDestination: ARN? = nil
+        tumblingWindowSeconds: Int = 0, onFailureDestination: ARN? = nil
     ) {
         self.startingPosition = startingPosition
         self.maximumRetryAttempts = maximumRetryAttempts
         self.maximumRecordAgeSeconds = maximumRecordAgeSeconds
         self.bisectsOnError = bisectsOnError
         self.parallelizationFactor = parallelizationFactor
+        self.tumblingWindowSeconds = tumblingWindowSeconds
         self.onFailureDestination = onFailureDestination
     }
 }

@@ -30,6 +30,7 @@ extension MappingRequest {
         }
         stream.bisectsOnError = bisectsBatchOnFunctionError ?? stream.bisectsOnError
         stream.parallelizationFactor = parallelizationFactor ?? stream.parallelizationFactor
+        stream.tumblingWindowSeconds = tumblingWindowInSeconds ?? stream.tumblingWindowSeconds
         if let onFailureDestination {
             stream.onFailureDestination = ARN(onFailureDestination)
         }
@@ -53,8 +54,8 @@ extension MappingRequest {
             )
         }
         // AWS refuses both pairs; its texts are not recorded.
-        if let window = tumblingWindowInSeconds, window > 0 {
-            if let factor = settings.stream?.parallelizationFactor, factor > 1 {
+        if let stream = settings.stream, stream.tumblingWindowSeconds > 0 {
+            if stream.parallelizationFactor > 1 {
                 throw .invalid("TumblingWindowInSeconds cannot be used with a ParallelizationFactor above 1.")
             }
             if filterPatterns.map({ !$0.isEmpty }) ?? !settings.filters.isEmpty {
@@ -153,9 +154,6 @@ extension MappingRequest {
 
     /// What AWS would take now and Millrace does not act on yet; its "off" values pass.
     func refuseWhatIsNotEnforced() throws(ConfigurationError) {
-        if let window = tumblingWindowInSeconds, window > 0 {
-            throw .notSupported("a TumblingWindowInSeconds above 0")
-        }
         if scaling?.maximumConcurrency != nil { throw .notSupported("ScalingConfig.MaximumConcurrency") }
         if let pollers = provisionedPollers, !pollers.isEmpty {
             throw .notSupported("ProvisionedPollerConfig")

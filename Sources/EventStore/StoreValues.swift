@@ -151,11 +151,13 @@ package struct Settlement: Sendable {
     package var decisions: [Decision]
     /// Positions above the checkpoint that are done with, in order, instead of those stored before; `nil` leaves them.
     package var settledAhead: [Position]?
+    /// What is open from now on; `nil` leaves it.
+    package var window: WindowUpdate?
 
     package init(
         mappingID: String, shard: ShardKey, through: Position, discards: [Discard] = [],
         messages: [(queue: QueueKey, batch: MessageBatch)] = [], decisions: [Decision] = [],
-        settledAhead: [Position]? = nil
+        settledAhead: [Position]? = nil, window: WindowUpdate? = nil
     ) {
         self.mappingID = mappingID
         self.shard = shard
@@ -164,5 +166,26 @@ package struct Settlement: Sendable {
         self.messages = messages
         self.decisions = decisions
         self.settledAhead = settledAhead
+        self.window = window
     }
+}
+
+/// A tumbling window whose end was not told yet, with the state that its next event carries.
+package struct OpenWindow: Equatable, Sendable {
+    package var start: Timestamp
+    package var end: Timestamp
+    /// JSON text, an object.
+    package var state: [UInt8]
+
+    package init(start: Timestamp, end: Timestamp, state: [UInt8]) {
+        self.start = start
+        self.end = end
+        self.state = state
+    }
+}
+
+/// What becomes of a shard's open window.
+package enum WindowUpdate: Equatable, Sendable {
+    case open(OpenWindow)
+    case none
 }

@@ -82,7 +82,9 @@ extension Engine {
                 let position = try writer.startCheckpoint(
                     mapping: id, shard: item.shard, after: item.position)
                 let settled = try writer.settledAhead(of: id, in: item.shard)
-                progress.append(ShardProgress(checkpoint: position, settledAhead: settled))
+                let window = try writer.openWindow(of: id, in: item.shard)
+                progress.append(
+                    ShardProgress(checkpoint: position, settledAhead: settled, window: window))
             }
             return progress
         } completion: { [self] (result: Result<[ShardProgress], StoreError>) in

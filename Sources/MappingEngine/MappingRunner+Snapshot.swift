@@ -70,6 +70,13 @@ extension ShardPoller {
     private func waitsFor(now: Timestamp) -> String {
         if isWaitingForPermit { return "a concurrency permit" }
         if settlement.isFailing { return "the store to take writes again" }
+        if let wait = machine.windowWait {
+            let left = DecisionText.length(wait.until - now)
+            guard case .failed(_, let attempts) = wait.reason else {
+                return "the function, to end a window, again in \(left)"
+            }
+            return "the end of a window, retry \(attempts) in \(left)"
+        }
         // The lane that is furthest behind says best why the checkpoint does not move.
         let lane = machine.lowest?.lane ?? 0
         let holds = "lane \(lane + 1) of \(machine.laneCount), which holds the others back: "

@@ -72,9 +72,12 @@ final class MappingRunner: @unchecked Sendable {
     ) {
         guard shardPollers[shard.key] == nil, !isStopping else { return }
         let settings = ShardSettings(of: mapping.settings, retention: .seconds(stream.retentionHours * 3_600))
+        let seconds = mapping.settings.stream?.tumblingWindowSeconds ?? 0
+        let length: Duration? = seconds > 0 ? .seconds(seconds) : nil
         let lanes = mapping.settings.stream?.parallelizationFactor ?? 1
         let poller = ShardPoller(
-            runner: self, stream: stream, shard: shard, settings: settings, lanes: lanes, role: role)
+            runner: self, stream: stream, shard: shard, settings: settings, lanes: lanes,
+            windowLength: length, role: role)
         shardPollers[shard.key] = poller
         poller.start(from: progress)
     }

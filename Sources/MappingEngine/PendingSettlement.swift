@@ -6,6 +6,7 @@ struct ShardProgress: Equatable, Sendable {
     var checkpoint: Position = 0
     /// Positions above it that are done with, in order.
     var settledAhead: [Position] = []
+    var window: OpenWindow?
 }
 
 /// What a shard's machine has settled and the store has not yet committed.
@@ -21,13 +22,16 @@ struct PendingSettlement {
     private(set) var decisions: [Decision] = []
     /// What is to be kept beside the checkpoint from now on; `nil` for what is kept already.
     private(set) var settledAhead: [Position]?
+    private(set) var window: WindowUpdate?
     private(set) var isCommitting = false
     /// Set while commits fail; deliveries pause so that what waits here stays bounded.
     var isFailing = false
     private var committed: Position = 0
 
     var isClean: Bool { !isCommitting && !hasWork }
-    var hasWork: Bool { noted > committed || !discards.isEmpty || !decisions.isEmpty || settledAhead != nil }
+    var hasWork: Bool {
+        noted > committed || !discards.isEmpty || !decisions.isEmpty || settledAhead != nil || window != nil
+    }
     var checkpoint: Position { committed }
 
     mutating func start(at position: Position) {
@@ -50,6 +54,10 @@ struct PendingSettlement {
         settledAhead = positions
     }
 
+    mutating func keep(_ update: WindowUpdate) {
+        window = update
+    }
+
     mutating func add(_ decision: Decision) {
         decisions.append(decision)
     }
@@ -60,9 +68,10 @@ struct PendingSettlement {
         isCommitting = true
         let settlement = Settlement(
             mappingID: mapping, shard: shard, through: noted, discards: discards, messages: messages,
-            decisions: decisions, settledAhead: settledAhead)
+            decisions: decisions, settledAhead: settledAhead, window: window)
         let count = recordCount
         settledAhead = nil
+        window = nil
         discards = []
         messages = []
         decisions = []
@@ -84,6 +93,7 @@ struct PendingSettlement {
         messages = settlement.messages + messages
         decisions = settlement.decisions + decisions
         settledAhead = settledAhead ?? settlement.settledAhead
+        window = window ?? settlement.window
         recordCount += records
     }
 }

@@ -8,9 +8,6 @@ import Telemetry
 // MARK: - Invoking
 
 extension ShardPoller {
-    private static let head: ArraySlice<UInt8> = Array(#"{"Records":["#.utf8)[...]
-    private static let tail: ArraySlice<UInt8> = Array("]}".utf8)[...]
-
     func invoke(_ plan: InvocationPlan, in lane: Int) {
         // While commits fail, nothing new is handed out: what would settle could not be kept.
         guard !settlement.isFailing else {
@@ -28,7 +25,7 @@ extension ShardPoller {
         let id = requestID(plan.request, of: lane)
         noteInvocation(plan)
         let slices = records.slices(from: span.first, through: span.last, lane: place(of: lane))
-        let event = [Self.head] + slices + [Self.tail]
+        let event = [Self.eventHead] + slices + [eventTail(window: machine.openWindow)[...]]
         let request = InvocationRequest(
             functionName: name, permit: permit, requestID: id, event: event,
             invokedFunctionARN: runner.mapping.functionARN.description)
@@ -38,7 +35,7 @@ extension ShardPoller {
     }
 
     /// Takes one place in the line for a permit; the machine's wait ends when it is this poller's turn.
-    private func awaitPermit() {
+    func awaitPermit() {
         guard permitWait == nil else { return }
         permitWait = context.host.onPermitFree(functionNamed: runner.mapping.functionName) { [weak self] in
             guard let self else { return }
@@ -93,6 +90,13 @@ extension ShardPoller {
         _ plan: InvocationPlan, in lane: Int, _ result: InvocationResult
     ) -> InvocationOutcome {
         switch result.outcome {
+        case .success(let payload) where windowing != nil:
+            let answer = windowAnswer(payload) { index(of: $0, in: plan.records, lane) }
+            if answer != .succeeded {
+                lanes[lane].lastAnswer = (payload, result.logTail)
+                lanes[lane].lastError = "the answer failed the batch, or a part of it"
+            }
+            return answer
         case .success(let payload):
             guard runner.mapping.settings.reportsBatchItemFailures else { return .succeeded }
             let response = BatchResponse(ofStream: payload) { index(of: $0, in: plan.records, lane) }
@@ -122,7 +126,7 @@ extension ShardPoller {
         return records.count(through: position, after: span.first - 1, lane: place(of: lane)) - 1
     }
 
-    private static func text(_ why: Unreachable) -> String {
+    static func text(_ why: Unreachable) -> String {
         switch why {
         case .throttled: "the function is throttled"
         case .unavailable(let reason): reason

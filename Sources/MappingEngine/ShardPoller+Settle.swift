@@ -69,11 +69,12 @@ extension ShardPoller {
         let id = requestID(batch.request, of: lane)
         let now = context.now()
         let destination = mapping.settings.stream?.onFailureDestination
-        var payload: [UInt8] = Array(#"{"Records":["#.utf8)
+        let window = windowing.map { TumblingWindow(of: first.arrival, length: $0.length) }
+        var payload = Array(Self.eventHead)
         for slice in records.slices(from: span.first, through: span.last, lane: place(of: lane)) {
             payload.append(contentsOf: slice)
         }
-        payload.append(contentsOf: Array("]}".utf8))
+        payload.append(contentsOf: eventTail(window: window))
         let isUnhandled = batch.responseContext == .unhandled
         let row = Discard(
             mappingID: mapping.id, shard: shard.key, shardID: shard.id, streamARN: mapping.source,
@@ -87,7 +88,8 @@ extension ShardPoller {
             source: isTableStream ? .table : .kinesis, shardID: shard.id,
             startSequenceNumber: numbers.text(first.position, arrival: first.arrival),
             endSequenceNumber: numbers.text(last.position, arrival: last.arrival),
-            firstArrival: first.arrival, lastArrival: last.arrival, streamARN: mapping.source.description)
+            firstArrival: first.arrival, lastArrival: last.arrival, streamARN: mapping.source.description,
+            window: window.map { .init($0) })
         settlement.add(row, message: destination.flatMap { message(record, to: $0, records: span.count) })
     }
 
@@ -99,7 +101,7 @@ extension ShardPoller {
     }
 
     /// The report as a queue message; a destination that is gone is a failed delivery, which is final (esm-streams.md §4.7).
-    private func message(
+    func message(
         _ record: InvocationRecord, to destination: ARN, records: Int
     ) -> (queue: QueueKey, batch: MessageBatch)? {
         guard let queue = context.store.catalog.queue(destination) else {

@@ -41,6 +41,8 @@ final class ShardPoller: @unchecked Sendable {
     var history = AgeHistory()
     var lastError: String?
     var lanes: [LaneNotes]
+    /// `nil` without tumbling windows.
+    var windowing: WindowNotes?
     private(set) var phase = Phase.running
     /// Filtered records that no decision has told of yet, and when one last did.
     var filteredUntold: (count: Int, told: Timestamp?) = (0, nil)
@@ -56,7 +58,7 @@ final class ShardPoller: @unchecked Sendable {
 
     init(
         runner: MappingRunner, stream: StreamDefinition, shard: ShardDefinition, settings: ShardSettings,
-        lanes: Int, role: String
+        lanes: Int, windowLength: Duration?, role: String
     ) {
         self.runner = runner
         self.stream = stream
@@ -64,14 +66,18 @@ final class ShardPoller: @unchecked Sendable {
         context = runner.context
         numbers = SequenceNumber(shard: shard, of: stream)
         encoder = RecordEncoder(stream: stream, shard: shard, source: runner.mapping.source, role: role)
-        machine = LaneMachine(settings: settings, lanes: lanes)
+        machine = LaneMachine(settings: settings, lanes: lanes, windowLength: windowLength)
         self.lanes = Array(repeating: LaneNotes(), count: lanes)
+        windowing = windowLength.map { WindowNotes(length: $0) }
     }
 
     func start(from progress: ShardProgress) {
         precondition(context.loop.isCurrent, "pollers live on the engine's loop")
         settlement.start(at: progress.checkpoint)
-        step(.start(after: progress.checkpoint, settled: progress.settledAhead))
+        if windowing == nil, progress.window != nil { settlement.keep(.none) }
+        if let window = progress.window { windowing?.state = window.state }
+        let open = progress.window.map { TumblingWindow(start: $0.start, end: $0.end) }
+        step(.start(after: progress.checkpoint, settled: progress.settledAhead, window: open))
     }
 
     func recordsMayBeAvailable() {
@@ -114,6 +120,10 @@ final class ShardPoller: @unchecked Sendable {
         case .settle(let position): settle(through: position)
         case .discard(let lane, let batch): discard(batch, of: lane)
         case .keepSettled(let positions): settlement.keep(settledAhead: positions)
+        case .invokeWindow(let plan): invoke(plan)
+        case .dropWindowState: windowing?.state = WindowNotes.emptyState
+        case .keepWindow(let window): keep(window)
+        case .discardWindow(let window): discard(window)
         case .wake(let time): schedule(time)
         case .cancelWake: cancelWake()
         case .release(let position): records.release(through: position)

@@ -95,14 +95,22 @@ extension LaneChecker {
     }
 
     /// Only the first answer of an invocation counts.
-    mutating func ended(_ lane: Int, _ invocation: InvocationOrdinal, _ outcome: InvocationOutcome) {
-        guard let flight = inFlight[lane], flight.invocation == invocation else { return }
+    ///
+    /// - Returns: What succeeded by it.
+    @discardableResult
+    mutating func ended(
+        _ lane: Int, _ invocation: InvocationOrdinal, _ outcome: InvocationOutcome
+    ) -> ArraySlice<Position> {
+        guard let flight = inFlight[lane], flight.invocation == invocation else { return [] }
         inFlight[lane] = nil
+        var good: ArraySlice<Position> = []
         switch outcome {
-        case .succeeded: succeed(flight.positions[...])
-        case .partiallyFailed(let indices): succeed(flight.positions.prefix(indices[0]))
+        case .succeeded: good = flight.positions[...]
+        case .partiallyFailed(let indices): good = flight.positions.prefix(indices[0])
         case .failed, .notReached: break
         }
+        succeed(good)
+        return good
     }
 
     private mutating func succeed(_ positions: ArraySlice<Position>) {
@@ -158,6 +166,32 @@ extension LaneChecker {
             if !discarded.contains(position), !succeededEver.contains(position) {
                 note("record \(position) was settled and neither succeeded nor was discarded")
             }
+        }
+    }
+}
+
+// MARK: - Tumbling windows
+
+extension LaneChecker {
+    /// A batch belongs to one window, and so does the state that goes with it.
+    mutating func invoked(_ positions: [Position], in window: TumblingWindow?, state: [Position]) {
+        let isInside = (positions + state).allSatisfy { position in
+            let arrival = records[Int(position) - 1].arrival
+            return window.map { arrival >= $0.start && arrival < $0.end } ?? false
+        }
+        require(isInside, "events keep to their window", "\(positions) and \(state) in \(window as Any)")
+        require(
+            state.allSatisfy { !positions.contains($0) }, "a state holds what came before", "\(positions)")
+    }
+
+    /// Each record that succeeded is in the final state of its window, once.
+    mutating func concludes(states: [[Position]], lost: [[Position]], discards: [[Position]]) {
+        var seen: Set<Position> = []
+        for position in (states + lost + discards).joined() where !seen.insert(position).inserted {
+            note("record \(position) counts twice")
+        }
+        for record in records where !seen.contains(record.position) && !filtered.contains(record.position) {
+            note("record \(record.position) is in no final state")
         }
     }
 }

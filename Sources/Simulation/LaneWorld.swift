@@ -6,26 +6,6 @@ package import MappingCore
 /// What a step asks to keep becomes durable together, later and in order; a crash loses what is not durable yet. Every
 /// effect is checked as it happens (`LaneChecker`).
 package final class LaneWorld {
-    package typealias Handler = (Call) -> InvocationOutcome
-
-    /// One invocation as the handler saw it.
-    package struct Call: Equatable, Sendable {
-        package let time: Timestamp
-        /// Which machine made it, from 1; a crash or restart begins another.
-        package let life: Int
-        package let lane: Int
-        package let plan: InvocationPlan
-        package let positions: [Position]
-    }
-
-    /// What one commit holds.
-    struct Commit {
-        var checkpoint: Position
-        var discards: [[Position]] = []
-        /// `nil` when it stays as it is.
-        var settled: [Position]?
-    }
-
     package let settings: ShardSettings
     /// The factor of each life; the last one holds for all that follow.
     package let factors: [Int]
@@ -35,6 +15,8 @@ package final class LaneWorld {
     package private(set) var checkpoint: Position = 0
     package private(set) var settledAhead: [Position] = []
     package private(set) var discards: [[Position]] = []
+    /// Durable ends of windows.
+    package private(set) var closed: [ClosedWindow] = []
     package private(set) var heldBack: [Position] = []
     /// What each life was told to be done with above the checkpoint.
     package private(set) var begunWith: [[Position]] = []
@@ -49,6 +31,14 @@ package final class LaneWorld {
     private var random: SeededRandom
     private let faults: FaultPlan
     private let keepsTrace: Bool
+    private let windowLength: Duration?
+    /// Records that a state may count.
+    private let stateLimit: Int
+    private let windowHandler: (WindowPlan) -> InvocationOutcome
+    private var kept = KeptWindow()
+    private var state: [Position] = []
+    private var inFlightWindow: (plan: WindowPlan, state: [Position])?
+    private var justClosed: [ClosedWindow] = []
     private let calmFrom: Timestamp?
     private let handler: Handler
     private var life = 0
@@ -66,6 +56,7 @@ package final class LaneWorld {
         case begin(afterLife: Int)
         case answer(life: Int, ShardMachine.FetchedRecords, [UInt8])
         case end(life: Int, lane: Int, InvocationOrdinal, InvocationOutcome)
+        case windowEnd(life: Int, InvocationOrdinal, InvocationOutcome)
         case timer(life: Int, Int)
         case commit(life: Int, Commit)
         case crash(life: Int)
@@ -75,17 +66,22 @@ package final class LaneWorld {
     /// - Parameter calmAfter: When the faults end; `nil` for never.
     package init(
         settings: ShardSettings, factors: [Int], faults: FaultPlan = .none, calmAfter: Duration? = nil,
-        seed: UInt64 = 0, keepsTrace: Bool = false, handler: @escaping Handler
+        seed: UInt64 = 0, keepsTrace: Bool = false, windowLength: Duration? = nil, stateLimit: Int = .max,
+        windowHandler: @escaping (WindowPlan) -> InvocationOutcome = { _ in .succeeded },
+        handler: @escaping Handler
     ) {
         self.settings = settings
         self.factors = factors
         self.faults = faults
         self.keepsTrace = keepsTrace
+        self.windowLength = windowLength
+        self.stateLimit = stateLimit
+        self.windowHandler = windowHandler
         calmFrom = calmAfter.map { [clock] in clock.now + $0 }
         self.handler = handler
         lastCommit = clock.now
         random = SeededRandom(seed: seed)
-        machine = LaneMachine(settings: settings, lanes: factors[0])
+        machine = LaneMachine(settings: settings, lanes: factors[0], windowLength: windowLength)
         agenda.plan(.begin(afterLife: 0), at: clock.now)
     }
 
@@ -151,14 +147,19 @@ extension LaneWorld {
         case .answer(life, let fetched, let lanes):
             feed(.fetched(fetched, lanes: factor > 1 ? lanes : []))
         case .end(life, let lane, let invocation, let outcome):
-            checker.ended(lane, invocation, outcome)
+            let good = checker.ended(lane, invocation, outcome)
+            if windowLength != nil, !good.isEmpty {
+                state += good
+                if state.count > stateLimit { feed(.stateOverflowed) }
+            }
             feed(.invocationEnded(lane, invocation, outcome))
+        case .windowEnd(life, let invocation, let outcome): endWindow(invocation, outcome)
         case .timer(life, timer): feed(.timerFired)
         case .commit(life, let commit): keep(commit)
         case .crash(life): crashNow()
         case .stop(life): feed(.stop)
         // What was meant for a machine that is gone.
-        case .begin, .answer, .end, .timer, .commit, .crash, .stop: break
+        case .begin, .answer, .end, .windowEnd, .timer, .commit, .crash, .stop: break
         }
     }
 
@@ -175,13 +176,16 @@ extension LaneWorld {
     private func beginLife() {
         life += 1
         timer += 1
-        machine = LaneMachine(settings: settings, lanes: factor)
+        machine = LaneMachine(settings: settings, lanes: factor, windowLength: windowLength)
         isUp = true
         isStopped = false
         begunWith.append(settledAhead)
         checker.began(after: checkpoint, settled: settledAhead, lanes: factor)
         trace("life \(life) with \(factor) after \(checkpoint) and \(settledAhead)")
-        feed(.start(after: checkpoint, settled: settledAhead))
+        state = kept.state
+        inFlightWindow = nil
+        justClosed = []
+        feed(.start(after: checkpoint, settled: settledAhead, window: kept.window))
     }
 
     private func crashNow() {
@@ -198,6 +202,8 @@ extension LaneWorld {
         checkpoint = commit.checkpoint
         discards += commit.discards
         settledAhead = commit.settled ?? settledAhead
+        kept = commit.window ?? kept
+        closed += commit.closed
         trace("durable \(commit)")
     }
 
@@ -216,7 +222,9 @@ extension LaneWorld {
         for effect in effects {
             perform(effect, &commit)
         }
-        guard commit.checkpoint > before || !commit.discards.isEmpty || commit.settled != nil else { return }
+        commit.closed = justClosed
+        justClosed = []
+        guard commit.checkpoint > before || !commit.isEmpty else { return }
         let delay: Duration = isFaulty(faults.slowCommits) ? random.milliseconds(1...100) : .milliseconds(1)
         // One writer: commits never overtake one another.
         lastCommit = max(lastCommit, clock.now + delay)
@@ -247,6 +255,12 @@ extension LaneWorld {
         case .keepSettled(let positions):
             checker.kept(positions)
             commit.settled = positions
+        case .invokeWindow(let plan): invokeWindow(plan)
+        case .dropWindowState: state = []
+        case .keepWindow(let window): commit.window = KeptWindow(window: window, state: state)
+        case .discardWindow(let given):
+            justClosed.append(
+                ClosedWindow(window: given.window, isEarly: given.isEarly, isLost: true, state: state))
         case .wake(let time):
             timer += 1
             agenda.plan(.timer(life: life, timer), at: max(time, clock.now))
@@ -300,6 +314,10 @@ extension LaneWorld {
     private func invoke(_ lane: Int, _ plan: InvocationPlan) {
         let positions = positions(of: plan.records, in: lane)
         checker.invoked(lane, plan, positions, limit: settings.batch)
+        if windowLength != nil {
+            if inFlightWindow != nil { checker.note("a batch and the end of a window in flight together") }
+            checker.invoked(positions, in: machine.openWindow, state: state)
+        }
         let call = Call(time: clock.now, life: life, lane: lane, plan: plan, positions: positions)
         let outcome: InvocationOutcome
         if isFaulty(faults.throttles) {
@@ -322,5 +340,43 @@ extension LaneWorld {
         } else if isFaulty(faults.restarts) {
             agenda.plan(.stop(life: life), at: clock.now + random.milliseconds(0...3))
         }
+    }
+}
+
+// MARK: - Tumbling windows
+
+extension LaneWorld {
+    private func invokeWindow(_ plan: WindowPlan) {
+        if inFlightWindow != nil { checker.note("two ends of windows in flight") }
+        if machine.inFlightBatches != 1 { checker.note("the end of a window in flight with others") }
+        inFlightWindow = (plan, state)
+        let outcome: InvocationOutcome =
+            isFaulty(faults.throttles) ? .notReached(.throttled) : windowHandler(plan)
+        let duration: Duration =
+            isFaulty(faults.slowReplies) ? random.milliseconds(10...3_000) : .milliseconds(1)
+        agenda.plan(.windowEnd(life: life, plan.invocation, outcome), at: clock.now + duration)
+        if isFaulty(faults.crashes) {
+            agenda.plan(.crash(life: life), at: clock.now + random.milliseconds(0...3))
+        } else if isFaulty(faults.restarts) {
+            agenda.plan(.stop(life: life), at: clock.now + random.milliseconds(0...3))
+        }
+    }
+
+    private func endWindow(_ invocation: InvocationOrdinal, _ outcome: InvocationOutcome) {
+        guard let (plan, state) = inFlightWindow, plan.invocation == invocation else { return }
+        inFlightWindow = nil
+        if outcome == .succeeded {
+            justClosed.append(
+                ClosedWindow(window: plan.window, isEarly: plan.isEarly, isLost: false, state: state))
+        }
+        feed(.windowInvocationEnded(invocation, outcome))
+    }
+
+    /// Like `conclude`, and every record counts once in the end of a window.
+    package func concludeWindows() {
+        conclude()
+        let states = closed.filter { !$0.isLost }.map(\.state)
+        let lost = closed.filter(\.isLost).map(\.state)
+        checker.concludes(states: states, lost: lost, discards: discards)
     }
 }

@@ -196,12 +196,12 @@ struct MappingRequestCreateTests {
 
     @Test("What is not enforced is refused by name, after AWS's own checks")
     func notEnforced() {
-        let window = refusal(streamRequest { $0.tumblingWindowInSeconds = 30 })
-        #expect(window?.kind == .notSupported(setting: "a TumblingWindowInSeconds above 0"))
+        let metrics = refusal(streamRequest { $0.metrics = ["EventCount"] })
+        #expect(metrics?.kind == .notSupported(setting: "MetricsConfig"))
         var missing = streamFacts
         missing.source = .missing
         #expect(
-            refusal(streamRequest { $0.tumblingWindowInSeconds = 30 }, missing)?.message
+            refusal(streamRequest { $0.metrics = ["EventCount"] }, missing)?.message
                 == "Stream not found: \(streamARN)")
         let key = refusal(streamRequest { $0.kmsKeyARN = "arn:aws:kms:us-east-1:000000000000:key/k" })
         #expect(key?.kind == .notSupported(setting: "KMSKeyArn"))

@@ -26,6 +26,7 @@ struct MappingStoreTests {
         StreamMappingSettings(
             startingPosition: .atTimestamp(Timestamp(millisecondsSinceEpoch: 77)), maximumRetryAttempts: 0,
             maximumRecordAgeSeconds: 60, bisectsOnError: true, parallelizationFactor: 7,
+            tumblingWindowSeconds: 30,
             onFailureDestination: ARN(service: "sqs", region: "r", account: "1", resource: "dead")),
     ]
 
@@ -171,6 +172,41 @@ struct MappingStoreTests {
         try test.store.perform { writer throws(StoreError) in
             try writer.settledAhead(of: "m1", in: shard)
         }
+    }
+
+    @Test("The open window of a shard is kept with its state until it ends, and goes with the mapping")
+    func openWindow() throws {
+        let test = try TestStore()
+        let shard = ShardKey(rawValue: 1)
+        let mapping = Self.mapping()
+        let window = OpenWindow(
+            start: Timestamp(millisecondsSinceEpoch: 60_000), end: Timestamp(millisecondsSinceEpoch: 90_000),
+            state: Array(#"{"a":1}"#.utf8))
+        func settle(_ window: WindowUpdate?) throws {
+            try test.store.perform { writer throws(StoreError) in
+                _ = try writer.settle(
+                    Settlement(mappingID: "m1", shard: shard, through: 3, window: window))
+            }
+        }
+        func stored() throws -> OpenWindow? {
+            try test.store.perform { writer throws(StoreError) in
+                try writer.openWindow(of: "m1", in: shard)
+            }
+        }
+        try test.store.perform { writer throws(StoreError) in try writer.createMapping(mapping) }
+        #expect(try stored() == nil)
+        try settle(.open(window))
+        try settle(nil)
+        try test.reopen()
+        #expect(try stored() == window)
+        try settle(WindowUpdate.none)
+        #expect(try stored() == nil)
+        try settle(.open(window))
+        try test.store.perform { writer throws(StoreError) in
+            try writer.deleteMapping("m1")
+            try writer.createMapping(mapping)
+        }
+        #expect(try stored() == nil)
     }
 
     @Test("A settlement keeps checkpoint, discards and reports together, and counts what has no queue")

@@ -144,7 +144,6 @@ struct CreateMappingTests {
     @Test(
         "What is not enforced yet is refused by name",
         arguments: [
-            ("tumbling-window", #""TumblingWindowInSeconds": 30"#),
             (
                 "sns-destination",
                 #""DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sns:us-east-1:000000000000:t"}}"#

@@ -76,6 +76,13 @@ struct MappingLifeTests {
         try world.expect(
             "UpdateEventSourceMapping", "window-with-lanes", "PUT", path(id),
             #"{"TumblingWindowInSeconds": 30}"#)
+        try world.expect(
+            "UpdateEventSourceMapping", "window", "PUT", path(id),
+            #"{"TumblingWindowInSeconds": 30, "ParallelizationFactor": 1}"#)
+        try world.settle()
+        try world.expect(
+            "UpdateEventSourceMapping", "lanes-with-window", "PUT", path(id), #"{"ParallelizationFactor": 2}"#
+        )
     }
 
     @Test("Filters are kept, replaced and cleared by updates, and shown by get and list")

@@ -127,6 +127,11 @@ def test_a_table_stream_mapping_has_the_stream_members(lambda_client, dynamodb, 
     assert lambda_client.update_event_source_mapping(
         UUID=created["UUID"], ParallelizationFactor=2)["ParallelizationFactor"] == 2
     assert settled(lambda_client, created["UUID"])["ParallelizationFactor"] == 2
+    with pytest.raises(lambda_client.exceptions.InvalidParameterValueException):
+        lambda_client.update_event_source_mapping(UUID=created["UUID"], TumblingWindowInSeconds=30)
+    lambda_client.update_event_source_mapping(
+        UUID=created["UUID"], ParallelizationFactor=1, TumblingWindowInSeconds=30)
+    assert settled(lambda_client, created["UUID"])["TumblingWindowInSeconds"] == 30
     lambda_client.delete_event_source_mapping(UUID=created["UUID"])
     assert gone(lambda_client, created["UUID"])
     dynamodb.delete_table(TableName=name)

@@ -74,6 +74,7 @@ package enum MappingCodec {
             ("maximumRecordAgeSeconds", JSONValue(optional: settings.maximumRecordAgeSeconds)),
             ("bisectsOnError", .bool(settings.bisectsOnError)),
             ("parallelizationFactor", JSONValue(optional: settings.parallelizationFactor)),
+            ("tumblingWindowSeconds", JSONValue(optional: settings.tumblingWindowSeconds)),
             ("onFailureDestination", JSONValue(settings.onFailureDestination)),
         ])
     }
@@ -90,6 +91,7 @@ package enum MappingCodec {
             maximumRecordAgeSeconds: json.int("maximumRecordAgeSeconds"),
             bisectsOnError: json.bool("bisectsOnError", or: false),
             parallelizationFactor: json.int("parallelizationFactor") ?? 1,
+            tumblingWindowSeconds: json.int("tumblingWindowSeconds") ?? 0,
             onFailureDestination: json.string("onFailureDestination").flatMap { ARN($0) })
     }
 }

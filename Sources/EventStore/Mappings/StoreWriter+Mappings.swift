@@ -71,6 +71,10 @@ extension StoreWriter {
             statement.bind(1, CheckpointKey.first(key))
             statement.bind(2, CheckpointKey.last(key))
         }
+        try run("DELETE FROM open_window WHERE id >= ?1 AND id <= ?2") { statement in
+            statement.bind(1, CheckpointKey.first(key))
+            statement.bind(2, CheckpointKey.last(key))
+        }
         try run("DELETE FROM decision WHERE id >= ?1 AND id <= ?2") { statement in
             statement.bind(1, RowKey.first(key))
             statement.bind(2, RowKey.last(key))

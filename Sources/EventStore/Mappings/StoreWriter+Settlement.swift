@@ -73,6 +73,7 @@ extension StoreWriter {
             result.sent.append(contentsOf: try send(message.batch, to: message.queue))
         }
         if let positions = settlement.settledAhead { try keep(positions, beside: key) }
+        if let window = settlement.window { try keep(window, beside: key) }
         try record(settlement.decisions)
         return result
     }
@@ -176,6 +177,37 @@ extension StoreWriter {
             statement.bind(2, RowKey.last(mapping))
             defer { statement.reset() }
             return try statement.step() && !statement.isNull(0) ? RowKey.position(statement.int(0)) : 0
+        }
+    }
+}
+
+// MARK: - Tumbling windows
+
+extension StoreWriter {
+    /// The window that was open at the checkpoint.
+    package func openWindow(of mapping: String, in shard: ShardKey) throws(StoreError) -> OpenWindow? {
+        let key = try CheckpointKey.make(mappingKey(mapping), shard)
+        let statement = try statement("SELECT start_ms, end_ms, state FROM open_window WHERE id = ?1")
+        return try attempt { () throws(SQLiteError) in
+            statement.bind(1, key)
+            defer { statement.reset() }
+            guard try statement.step() else { return nil }
+            return OpenWindow(
+                start: Timestamp(millisecondsSinceEpoch: statement.int(0)),
+                end: Timestamp(millisecondsSinceEpoch: statement.int(1)), state: statement.array(2))
+        }
+    }
+
+    private func keep(_ window: WindowUpdate, beside key: Int64) throws(StoreError) {
+        guard case .open(let window) = window else {
+            return try run("DELETE FROM open_window WHERE id = ?1") { $0.bind(1, key) }
+        }
+        try run("INSERT OR REPLACE INTO open_window (id, start_ms, end_ms, state) VALUES (?1, ?2, ?3, ?4)") {
+            statement in
+            statement.bind(1, key)
+            statement.bind(2, window.start.millisecondsSinceEpoch)
+            statement.bind(3, window.end.millisecondsSinceEpoch)
+            statement.bind(4, window.state)
         }
     }
 }

@@ -1,6 +1,6 @@
 /// The tables, one migration a step. A step that was released never changes.
 enum Schema {
-    static let steps: [String] = [first, settledAhead]
+    static let steps: [String] = [first, besideCheckpoints]
 
     /// Rows of `message` and `stream_record` are keyed by queue or shard << 44 | position, so one small integer key
     /// orders them, and an append goes to the end of its range.
@@ -61,9 +61,13 @@ enum Schema {
             id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
         """
 
-    /// Beside a checkpoint, with the same key: positions above it that are done with (`PositionList`).
-    private static let settledAhead = """
+    /// Beside a checkpoint, with the same key: positions above it that are done with (`PositionList`), and the tumbling
+    /// window that is open at it.
+    private static let besideCheckpoints = """
         CREATE TABLE settled_ahead (id INTEGER PRIMARY KEY, positions BLOB NOT NULL) STRICT;
+        CREATE TABLE open_window (
+            id INTEGER PRIMARY KEY, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+            state BLOB NOT NULL) STRICT;
         """
 }
 

@@ -95,6 +95,6 @@ extension EventSourceMapping {
         json.key("MaximumRetryAttempts")
         json.value(stream.maximumRetryAttempts ?? -1)
         json.key("TumblingWindowInSeconds")
-        json.value(0)
+        json.value(stream.tumblingWindowSeconds)
     }
 }

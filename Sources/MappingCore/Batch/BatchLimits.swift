@@ -22,8 +22,14 @@ package struct BatchLimits: Equatable, Sendable {
         self.envelopeBytes = envelopeBytes
     }
 
+    /// Around the records of a tumbling window: the largest state, and a kilobyte for the members beside it.
+    static let windowEnvelopeBytes = TumblingWindow.stateBytes + 1_024
+
     package init(of settings: MappingSettings) {
-        self.init(size: settings.batchSize, window: .seconds(settings.batchingWindowSeconds))
+        let hasState = settings.stream.map { $0.tumblingWindowSeconds > 0 } ?? false
+        self.init(
+            size: settings.batchSize, window: .seconds(settings.batchingWindowSeconds),
+            envelopeBytes: hasState ? Self.windowEnvelopeBytes : 14)
     }
 }
 

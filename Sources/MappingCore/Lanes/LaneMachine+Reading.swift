@@ -28,8 +28,9 @@ extension LaneMachine {
         guard case .underWay(let changed) = reading else {
             preconditionFailure("records arrive when they were asked for")
         }
-        precondition(places.count == fetched.records.count, "each record has a lane")
-        for (record, lane) in zip(fetched.records, places) {
+        precondition(lanes.count == 1 || places.count == fetched.records.count, "each record has a lane")
+        for (index, record) in fetched.records.enumerated() {
+            let lane = lanes.count == 1 ? 0 : places[index]
             precondition(record.position > readThrough, "records arrive in order")
             readThrough = record.position
             window.append(record, lane: Int(lane))
@@ -50,6 +51,7 @@ extension LaneMachine {
         while isMoving {
             isMoving = false
             for lane in lanes.indices where serve(lane, now: now, into: &effects) { isMoving = true }
+            if !isMoving { isMoving = closeWindow(now: now, into: &effects) }
         }
         read(into: &effects)
     }
@@ -66,8 +68,8 @@ extension LaneMachine {
             feed(.fetched(answer), to: lane, now: now, into: &effects)
             return true
         }
-        let hasNews = !lanes[lane].staged.isEmpty || reading == .paused(.shardEnd)
-        guard lanes[lane].wasToldNothing, hasNews else { return false }
+        let hasRecords = !lanes[lane].staged.isEmpty && admits(lanes[lane].staged[0])
+        guard lanes[lane].wasToldNothing, hasRecords || isAtEnd else { return false }
         lanes[lane].wasToldNothing = false
         feed(.recordsMayBeAvailable, to: lane, now: now, into: &effects)
         return true
@@ -77,26 +79,31 @@ extension LaneMachine {
     private mutating func answer(
         to lane: Lane, limit: Int, bytes: Int
     ) -> ShardMachine.FetchedRecords? {
+        if !lanes[lane].staged.isEmpty, !admits(lanes[lane].staged[0]) { return .init([], .exhausted) }
         guard !lanes[lane].staged.isEmpty else {
             switch reading {
             case .underWay: return nil
             // At the bound a batch goes out as it is: what would fill it is not going to be read.
             case .paused(.more), .paused(.changed): return hasRoom ? nil : .init([], .exhausted)
             case .paused(.nothing): return .init([], .exhausted)
-            case .paused(.shardEnd): return .init([], .shardEnd)
+            case .paused(.shardEnd): return .init([], isAtEnd ? .shardEnd : .exhausted)
             }
         }
         var taken: [RecordSummary] = []
         var sum = 0
         while taken.count < min(limit, lanes[lane].staged.count), sum <= bytes {
             let record = lanes[lane].staged[taken.count]
+            guard admits(record) else { break }
             taken.append(record)
             sum += record.encodedBytes
         }
         lanes[lane].staged.removeFirst(taken.count)
-        let isLast = lanes[lane].staged.isEmpty && reading == .paused(.shardEnd)
+        let isLast = lanes[lane].staged.isEmpty && isAtEnd
         return .init(taken, isLast ? .shardEnd : .more)
     }
+
+    /// Nothing comes any more, not even the end of a window.
+    private var isAtEnd: Bool { reading == .paused(.shardEnd) && windows?.open == nil }
 
     private mutating func read(into effects: inout [Effect]) {
         switch reading {
@@ -150,6 +157,7 @@ extension LaneMachine {
     /// Invocations that are under way.
     package var inFlightBatches: Int {
         lanes.count { if case .invoking = $0.machine.activity { true } else { false } }
+            + (isInvokingWindow ? 1 : 0)
     }
 
     /// Tells once for each record why nothing more is read while its lane fails to get past it.

@@ -7,13 +7,17 @@ extension LaneMachine {
     /// What happened. Unless said otherwise like the input of a `ShardMachine` with this name.
     package enum Input: Equatable, Sendable {
         /// `settled` are positions above the checkpoint that are done with, in order: what an earlier life left with
-        /// `.keepSettled`.
-        case start(after: Position, settled: [Position] = [])
+        /// `.keepSettled`. `window` is the one that was open, as last kept with `.keepWindow`.
+        case start(after: Position, settled: [Position] = [], window: TumblingWindow? = nil)
         case recordsMayBeAvailable
         /// The answer to `.fetch`, without the records for which `isSettled` holds; `lanes` tells the lane of each
         /// record, and may be empty when there is only one.
         case fetched(ShardMachine.FetchedRecords, lanes: [UInt8])
         case invocationEnded(Lane, InvocationOrdinal, InvocationOutcome)
+        /// The answer to `.invokeWindow`.
+        case windowInvocationEnded(InvocationOrdinal, InvocationOutcome)
+        /// Said before the invocation's end with success: its state is larger than `TumblingWindow.stateBytes`.
+        case stateOverflowed
         case functionMayBeReachable
         case timerFired
         case stop
@@ -33,6 +37,14 @@ extension LaneMachine {
         /// Keep these positions beside the checkpoint, instead of those kept before: they lie above it and must not be
         /// delivered again after a restart.
         case keepSettled([Position])
+        /// Call the function with no records to end the open window.
+        case invokeWindow(WindowPlan)
+        /// The state is done with: the next event carries an empty one.
+        case dropWindowState
+        /// Keep this window, with the state as it is now, beside the checkpoint; `nil` for none.
+        case keepWindow(TumblingWindow?)
+        /// The end of a window is given up: store or report it. `.dropWindowState` follows.
+        case discardWindow(DiscardedWindow)
         case wake(at: Timestamp)
         case cancelWake
         case release(through: Position)

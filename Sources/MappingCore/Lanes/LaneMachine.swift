@@ -19,6 +19,8 @@ package struct LaneMachine: Sendable {
     var reading = ShardMachine.Reading.paused(.changed)
     var readThrough: Position = 0
     private(set) var isStopping = false
+    /// `nil` without tumbling windows.
+    var windows: Windows?
     private var hasFinished = false
     private var isOver = false
     /// A batch was discarded in this step.
@@ -29,9 +31,13 @@ package struct LaneMachine: Sendable {
     private var armed: Timestamp?
     private var scratch: [ShardMachine.Effect] = []
 
-    /// - Parameter count: The factor, 1...10.
-    package init(settings: ShardSettings, lanes count: Int) {
+    /// - Parameters:
+    ///   - count: The factor, 1...10.
+    ///   - windowLength: Of tumbling windows, which go with one lane.
+    package init(settings: ShardSettings, lanes count: Int, windowLength: Duration? = nil) {
         precondition((1...10).contains(count), "a parallelization factor is 1...10")
+        precondition(count == 1 || windowLength == nil, "windows go with one lane")
+        windows = windowLength.map { Windows(length: $0) }
         self.settings = settings
         lanes = Array(repeating: LaneState(machine: ShardMachine(settings: settings)), count: count)
     }
@@ -61,6 +67,9 @@ package struct LaneMachine: Sendable {
 // MARK: - Inputs
 
 extension LaneMachine {
+    /// There is nothing to do here but to hand everything through.
+    private var isAlone: Bool { lanes.count == 1 && windows == nil }
+
     /// Takes one input; returns what to do.
     package mutating func step(_ input: Input, now: Timestamp) -> [Effect] {
         var effects: [Effect] = []
@@ -71,7 +80,7 @@ extension LaneMachine {
     /// Takes one input and appends what to do, for shells that keep one array.
     package mutating func step(_ input: Input, now: Timestamp, into effects: inout [Effect]) {
         take(input, now: now, into: &effects)
-        guard lanes.count > 1, !isOver else { return }
+        guard !isAlone, !isOver else { return }
         var isMoving = true
         _ = moveCheckpoint(into: &effects)
         while isMoving {
@@ -79,6 +88,7 @@ extension LaneMachine {
             isMoving = moveCheckpoint(into: &effects)
         }
         keepSettled(into: &effects)
+        keepWindow(into: &effects)
         explainHeldBack(into: &effects)
         arm(into: &effects)
         end(into: &effects)
@@ -86,20 +96,26 @@ extension LaneMachine {
 
     private mutating func take(_ input: Input, now: Timestamp, into effects: inout [Effect]) {
         switch input {
-        case .start(let position, let settled):
+        case .start(let position, let settled, let window):
             checkpoint = position
             readThrough = position
             settledAhead = settled.filter { $0 > position }
+            windows?.open = window
             feedAll(.start(after: position), now: now, into: &effects)
         case .recordsMayBeAvailable:
-            guard lanes.count > 1 else { return feedAll(.recordsMayBeAvailable, now: now, into: &effects) }
+            guard !isAlone else { return feedAll(.recordsMayBeAvailable, now: now, into: &effects) }
             noteChange()
         case .fetched(let fetched, let places):
-            guard lanes.count > 1 else { return feedAll(.fetched(fetched), now: now, into: &effects) }
+            guard !isAlone else { return feedAll(.fetched(fetched), now: now, into: &effects) }
             take(fetched, places)
         case .invocationEnded(let lane, let invocation, let outcome):
             feed(.invocationEnded(invocation, outcome), to: lane, now: now, into: &effects)
-        case .functionMayBeReachable: feedAll(.functionMayBeReachable, now: now, into: &effects)
+        case .windowInvocationEnded(let invocation, let outcome):
+            take(outcome, ofWindow: invocation, now: now, into: &effects)
+        case .stateOverflowed: overflow()
+        case .functionMayBeReachable:
+            endWindowWait(now: now)
+            feedAll(.functionMayBeReachable, now: now, into: &effects)
         case .timerFired: fireTimers(now: now, into: &effects)
         case .stop:
             isStopping = true
@@ -108,7 +124,7 @@ extension LaneMachine {
     }
 
     private mutating func fireTimers(now: Timestamp, into effects: inout [Effect]) {
-        guard lanes.count > 1 else { return feedAll(.timerFired, now: now, into: &effects) }
+        guard !isAlone else { return feedAll(.timerFired, now: now, into: &effects) }
         armed = nil
         for lane in lanes.indices {
             guard let wake = lanes[lane].wake, wake <= now else { continue }
@@ -131,7 +147,7 @@ extension LaneMachine {
         swap(&produced, &scratch)
         lanes[lane].machine.step(input, now: now, into: &produced)
         for effect in produced {
-            if lanes.count > 1 {
+            if !isAlone {
                 translate(effect, of: lane, into: &effects)
             } else {
                 handThrough(effect, into: &effects)
@@ -185,22 +201,30 @@ extension LaneMachine {
 
     private mutating func settle(through position: Position, into effects: inout [Effect]) {
         checkpoint = position
+        windows?.hasNews = true
         effects.append(.settle(through: position))
         guard let last = settledAhead.last, last <= position else { return }
         settledAhead = []
         effects.append(.keepSettled([]))
     }
 
+    /// The window goes into the commit that holds what was settled in it.
+    private mutating func keepWindow(into effects: inout [Effect]) {
+        guard let windows, windows.hasNews else { return }
+        self.windows?.hasNews = false
+        effects.append(.keepWindow(windows.open))
+    }
+
     /// Keeps the shell's one timer at the earliest of the lanes' times.
     private mutating func arm(into effects: inout [Effect]) {
-        let wanted = lanes.compactMap(\.wake).min()
+        let wanted = (lanes.map(\.wake) + [windowWake]).compactMap(\.self).min()
         guard wanted != armed else { return }
         armed = wanted
         effects.append(wanted.map { .wake(at: $0) } ?? .cancelWake)
     }
 
     private mutating func end(into effects: inout [Effect]) {
-        if isStopping, lanes.allSatisfy({ $0.end == .stopped }) {
+        if isStopping, !isInvokingWindow, lanes.allSatisfy({ $0.end == .stopped }) {
             isOver = true
             effects.append(.stopped)
         } else if !isStopping, !hasFinished, lanes.allSatisfy({ $0.end == .finished }) {

@@ -23,6 +23,8 @@ package enum BatchResponse: Equatable, Sendable {
         case identifierEmpty
         case identifierNotAString
         case identifierNotInBatch
+        /// The answer to an event of a tumbling window has no object `state` (esm-streams.md §6).
+        case stateMissing
     }
 }
 

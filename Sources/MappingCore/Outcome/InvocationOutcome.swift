@@ -7,6 +7,11 @@ package enum InvocationOutcome: Equatable, Sendable {
     /// The function was not reached. Never counts as an attempt (esm-streams.md §4.1).
     case notReached(Unreachable)
 
+    /// It counts as an attempt.
+    package var reachedFunction: Bool {
+        if case .notReached = self { false } else { true }
+    }
+
     /// - Parameter response: The interpreted answer of an invocation without function error.
     package init(_ response: BatchResponse) {
         switch response {

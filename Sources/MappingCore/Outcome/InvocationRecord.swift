@@ -21,18 +21,39 @@ package struct InvocationRecord: Equatable, Sendable {
     package var timestamp: Timestamp
     package var source: Source
     package var shardID: String
-    package var startSequenceNumber: String
-    package var endSequenceNumber: String
-    package var firstArrival: Timestamp
-    package var lastArrival: Timestamp
-    package var batchSize: Int
+    /// `nil` for the end of a window, which has no records.
+    package var batch: Batch?
     package var streamARN: String
+    /// Of a mapping with tumbling windows.
+    package var window: Window?
+
+    /// What is said of the records.
+    package struct Batch: Equatable, Sendable {
+        package var startSequenceNumber: String
+        package var endSequenceNumber: String
+        package var firstArrival: Timestamp
+        package var lastArrival: Timestamp
+        package var size: Int
+    }
+
+    /// What is said of the tumbling window (esm-streams.md §5).
+    package struct Window: Equatable, Sendable {
+        package var window: TumblingWindow
+        package var isFinal: Bool
+        package var isTerminatedEarly: Bool
+
+        package init(_ window: TumblingWindow, isFinal: Bool = false, isTerminatedEarly: Bool = false) {
+            self.window = window
+            self.isFinal = isFinal
+            self.isTerminatedEarly = isTerminatedEarly
+        }
+    }
 
     package init(
         of batch: DiscardedBatch, requestID: String, functionARN: String, timestamp: Timestamp,
         source: Source,
         shardID: String, startSequenceNumber: String, endSequenceNumber: String, firstArrival: Timestamp,
-        lastArrival: Timestamp, streamARN: String
+        lastArrival: Timestamp, streamARN: String, window: Window? = nil
     ) {
         self.requestID = requestID
         self.functionARN = functionARN
@@ -42,12 +63,27 @@ package struct InvocationRecord: Equatable, Sendable {
         self.timestamp = timestamp
         self.source = source
         self.shardID = shardID
-        self.startSequenceNumber = startSequenceNumber
-        self.endSequenceNumber = endSequenceNumber
-        self.firstArrival = firstArrival
-        self.lastArrival = lastArrival
-        batchSize = batch.records.count
+        self.batch = Batch(
+            startSequenceNumber: startSequenceNumber, endSequenceNumber: endSequenceNumber,
+            firstArrival: firstArrival, lastArrival: lastArrival, size: batch.records.count)
         self.streamARN = streamARN
+        self.window = window
+    }
+
+    package init(
+        of discarded: DiscardedWindow, requestID: String, functionARN: String, timestamp: Timestamp,
+        source: Source, shardID: String, streamARN: String
+    ) {
+        self.requestID = requestID
+        self.functionARN = functionARN
+        condition = discarded.condition
+        approximateInvokeCount = discarded.approximateInvokeCount
+        responseContext = discarded.responseContext
+        self.timestamp = timestamp
+        self.source = source
+        self.shardID = shardID
+        self.streamARN = streamARN
+        window = Window(discarded.window, isFinal: true, isTerminatedEarly: discarded.isEarly)
     }
 }
 
@@ -70,6 +106,7 @@ extension InvocationRecord {
         case .table: json.key("DDBStreamBatchInfo")
         }
         writeBatchInfo(to: &json)
+        if let window { Self.write(window, to: &json) }
         json.endObject()
         return json.bytes
     }
@@ -104,18 +141,35 @@ extension InvocationRecord {
         json.beginObject()
         json.key("shardId")
         json.value(shardID)
-        json.key("startSequenceNumber")
-        json.value(startSequenceNumber)
-        json.key("endSequenceNumber")
-        json.value(endSequenceNumber)
-        json.key("approximateArrivalOfFirstRecord")
-        json.value(text(ofArrival: firstArrival))
-        json.key("approximateArrivalOfLastRecord")
-        json.value(text(ofArrival: lastArrival))
-        json.key("batchSize")
-        json.value(batchSize)
+        if let batch {
+            json.key("startSequenceNumber")
+            json.value(batch.startSequenceNumber)
+            json.key("endSequenceNumber")
+            json.value(batch.endSequenceNumber)
+            json.key("approximateArrivalOfFirstRecord")
+            json.value(text(ofArrival: batch.firstArrival))
+            json.key("approximateArrivalOfLastRecord")
+            json.value(text(ofArrival: batch.lastArrival))
+            json.key("batchSize")
+            json.value(batch.size)
+        }
         json.key("streamArn")
         json.value(streamARN)
+        json.endObject()
+    }
+
+    /// The members' names are ours: AWS's are not recorded.
+    private static func write(_ window: Window, to json: inout JSONWriter) {
+        json.key("timeWindowInfo")
+        json.beginObject()
+        json.key("windowStart")
+        json.value(window.window.start.iso8601Seconds)
+        json.key("windowEnd")
+        json.value(window.window.end.iso8601Seconds)
+        json.key("isFinalInvokeForWindow")
+        json.value(window.isFinal)
+        json.key("isWindowTerminatedEarly")
+        json.value(window.isTerminatedEarly)
         json.endObject()
     }
 

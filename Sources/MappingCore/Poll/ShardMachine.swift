@@ -19,6 +19,8 @@ package struct ShardMachine: Sendable {
     var reading = Reading.paused(.changed)
     /// The last position that was read, whether it is held, settled or was passed over.
     var readThrough: Position = 0
+    /// No new batch is begun until it is taken back: a window has to end first.
+    var isPaused = false
     /// What the shell's timer is set to.
     private var armed: Timestamp?
 
@@ -145,6 +147,7 @@ extension ShardMachine {
         var isMoving = true
         while isMoving {
             switch phase {
+            case .collecting where isPaused: isMoving = false
             case .collecting(let fill, let windowStart):
                 isMoving = collect(fill, windowStart: windowStart, now: now, into: &effects)
             case .waiting(let batch, _, let until):
@@ -207,7 +210,8 @@ extension ShardMachine {
     private mutating func arm(into effects: inout [Effect]) {
         let wanted: Timestamp?
         switch phase {
-        case .collecting(let fill, let start) where fill.count > 0 && settings.batch.window > .zero:
+        case .collecting(let fill, let start)
+        where !isPaused && fill.count > 0 && settings.batch.window > .zero:
             wanted = start + settings.batch.window
         case .waiting(_, _, let until): wanted = until
         case .collecting, .notStarted, .invoking, .finished, .stopped: wanted = nil

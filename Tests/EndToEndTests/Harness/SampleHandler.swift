@@ -48,6 +48,29 @@ enum SampleHandler {
                 os.write(LEDGER, ("\n" + "\n".join(lines) + "\n").encode())
 
 
+        class End:
+            """The end of a tumbling window as a line: its text holds what the state has gathered."""
+            def __init__(self, event):
+                self.receives, self.shard, self.id = "0", event["shardId"], event["window"]["start"]
+                kind = "early" if event["isWindowTerminatedEarly"] else "end"
+                self.text = " ".join([kind] + event["state"].get("texts", []))
+
+
+        def window(event, context, rows):
+            if event["isFinalInvokeForWindow"]:
+                end = [End(event)]
+                if "poison" in end[0].text:
+                    note(context, "failed", end)
+                    raise ValueError("cannot end " + end[0].text)
+                note(context, "handled", end)
+                return {"state": {}}
+            texts = event["state"].get("texts", []) + [row.text for row in rows]
+            note(context, "handled", rows)
+            # More than 1 MB, once.
+            size = 1100000 if any(row.text == "big" for row in rows) else 1
+            return {"state": {"texts": texts, "padding": "x" * size}}
+
+
         def handle(event, context):
             global calls
             calls += 1
@@ -56,6 +79,8 @@ enum SampleHandler {
             if seconds:
                 note(context, "started", rows)
                 time.sleep(seconds)
+            if "window" in event:
+                return window(event, context, rows)
             answer = os.environ.get("ANSWER")
             if answer is not None:
                 note(context, "handled", rows)
