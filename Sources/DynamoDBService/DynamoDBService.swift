@@ -3,7 +3,7 @@ package import EventModel
 package import EventStore
 package import HTTP
 
-/// DynamoDB as far as it takes to feed a stream, and DynamoDB Streams.
+/// DynamoDB's tables and items, and DynamoDB Streams.
 ///
 /// Confined to `loop`; every entry point preconditions it. That, and nothing else, makes it safe to share.
 package final class DynamoDBService: @unchecked Sendable {
@@ -52,7 +52,10 @@ package final class DynamoDBService: @unchecked Sendable {
         case "PutItem": try putItem(call)
         case "GetItem": try getItem(call)
         case "DeleteItem": try deleteItem(call)
+        case "UpdateItem": try updateItem(call)
         case "BatchWriteItem": try batchWriteItem(call)
+        case "Query": try query(call)
+        case "Scan": try scan(call)
         case "TagResource": try tagResource(call)
         case "UntagResource": try untagResource(call)
         case "ListTagsOfResource": try listTagsOfResource(call)
