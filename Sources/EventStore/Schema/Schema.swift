@@ -1,6 +1,6 @@
 /// The tables, one migration a step. A step that was released never changes.
 enum Schema {
-    static let steps: [String] = [first, settledAhead]
+    static let steps: [String] = [first, settledAhead, tokens]
 
     /// Rows of `message` and `stream_record` are keyed by queue or shard << 44 | position, so one small integer key
     /// orders them, and an append goes to the end of its range.
@@ -64,6 +64,15 @@ enum Schema {
     /// Beside a checkpoint, with the same key: positions above it that are done with (`PositionList`).
     private static let settledAhead = """
         CREATE TABLE settled_ahead (id INTEGER PRIMARY KEY, positions BLOB NOT NULL) STRICT;
+        """
+}
+
+extension Schema {
+    /// Tokens of transactions that were done, so that a repeated request is not done again.
+    private static let tokens = """
+        CREATE TABLE transaction_token (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, region TEXT NOT NULL, token TEXT NOT NULL,
+            digest BLOB NOT NULL, at_ms INTEGER NOT NULL, UNIQUE (account, region, token)) STRICT;
         """
 }
 

@@ -60,3 +60,14 @@ extension StoreReader {
         }
     }
 }
+
+extension StoreReader {
+    /// The stored bytes of several items at one moment, `nil` for those that do not exist.
+    package func items(_ places: [(key: [UInt8], table: TableKey)]) throws(StoreError) -> [[UInt8]?] {
+        try asOneRead { () throws(StoreError) in
+            var items: [[UInt8]?] = []
+            for place in places { items.append(try item(place.key, in: place.table)) }
+            return items
+        }
+    }
+}
