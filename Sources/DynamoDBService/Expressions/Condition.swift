@@ -34,7 +34,8 @@ extension Condition {
     /// All paths, to see whether a filter touches the key.
     var paths: [DocumentPath] {
         switch self {
-        case .compare(let left, _, let right), .beginsWith(let left, let right), .contains(let left, let right):
+        case .compare(let left, _, let right), .beginsWith(let left, let right),
+            .contains(let left, let right):
             [left, right].compactMap(\.path)
         case .between(let value, let low, let high): [value, low, high].compactMap(\.path)
         case .anyOf(let value, let choices): ([value] + choices).compactMap(\.path)

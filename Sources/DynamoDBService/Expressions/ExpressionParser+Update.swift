@@ -74,7 +74,8 @@ extension ExpressionParser {
         let name = current.text
         guard ["if_not_exists", "list_append"].contains(name) else {
             let known = [
-                "attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size",
+                "attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains",
+                "size",
             ]
             throw known.contains(name)
                 ? invalid("The function is not allowed in an update expression; function: \(name)")

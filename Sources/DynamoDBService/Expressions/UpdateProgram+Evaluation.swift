@@ -46,16 +46,27 @@ extension UpdateProgram {
     private static func change(_ action: Action, _ item: AttributeMap) throws(UpdateFailure) -> Change? {
         switch action {
         case .set(let path, let operand): return Change(path: path, value: try value(operand, item))
-        case .remove(let path): return Change(path: path, value: nil)
+        case .remove(let path): return try removal(of: path, item)
         case .add(let path, let value):
             guard let old = path.value(in: item) else { return Change(path: path, value: value) }
             return Change(path: path, value: try sum(old, value))
         case .delete(let path, let value):
-            guard let old = path.value(in: item) else {
-                // Nothing to take from, but the way there has to exist.
-                return path.onlyAttribute == nil ? Change(path: path, value: nil) : nil
-            }
+            guard let old = path.value(in: item) else { return try removal(of: path, item) }
             return Change(path: path, value: try remainder(old, value))
+        }
+    }
+
+    /// `nil` when there is nothing to remove; the way there has to exist all the same.
+    private static func removal(
+        of path: DocumentPath, _ item: AttributeMap
+    ) throws(UpdateFailure) -> Change? {
+        if path.value(in: item) != nil { return Change(path: path, value: nil) }
+        guard path.onlyAttribute == nil else { return nil }
+        let container = DocumentPath(elements: path.elements.dropLast()).value(in: item)
+        switch (path.elements.last, container) {
+        // An index behind the end must not meet what another action appends.
+        case (.name, .map), (.index, .list): return nil
+        case (.name, _), (.index, _), (nil, _): throw .noSuchPlace
         }
     }
 
@@ -71,7 +82,8 @@ extension UpdateProgram {
             if let value = path.value(in: item) { return value }
             return try value(fallback, item)
         case .listAppend(let first, let second):
-            guard case .list(let head) = try value(first, item), case .list(let tail) = try value(second, item)
+            guard case .list(let head) = try value(first, item),
+                case .list(let tail) = try value(second, item)
             else { throw .wrongType }
             return .list(head + tail)
         case .sum(let first, let second):

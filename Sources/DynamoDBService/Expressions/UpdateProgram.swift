@@ -45,7 +45,8 @@ enum UpdateFailure: Error, Equatable {
     var message: String {
         switch self {
         case .noSuchPlace: "The document path provided in the update expression is invalid for update"
-        case .noSuchAttribute: "The provided expression refers to an attribute that does not exist in the item"
+        case .noSuchAttribute:
+            "The provided expression refers to an attribute that does not exist in the item"
         case .wrongType: "An operand in the update expression has an incorrect data type"
         case .number(.overflow):
             "Number overflow. Attempting to store a number with magnitude larger than supported range"

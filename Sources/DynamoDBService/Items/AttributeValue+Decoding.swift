@@ -15,7 +15,9 @@ extension AttributeMap {
 extension AttributeValue {
     /// Reads `{"S":"…"}` and its kin, with the checks that need no table. `nil` for a `null`.
     static func decode(_ reader: inout WireReader, depth: Int) throws(AWSError) -> AttributeValue? {
-        guard depth <= ItemLimits.nestingMax else { throw .validation("Nesting Levels have exceeded supported limits") }
+        guard depth <= ItemLimits.nestingMax else {
+            throw .validation("Nesting Levels have exceeded supported limits")
+        }
         var found: AttributeValue?
         let isPresent: Void? = try reader.members { reader, type throws(AWSError) in
             guard let value = try decode(type: type, &reader, depth) else { return }

@@ -13,7 +13,8 @@ struct ExpressionMembers {
 
     /// Members of the time before expressions; each would change what an operation does.
     private static let legacy: Set<String> = [
-        "Expected", "ConditionalOperator", "AttributeUpdates", "AttributesToGet", "KeyConditions", "QueryFilter",
+        "Expected", "ConditionalOperator", "AttributeUpdates", "AttributesToGet", "KeyConditions",
+        "QueryFilter",
         "ScanFilter",
     ]
 

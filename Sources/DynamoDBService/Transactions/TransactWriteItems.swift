@@ -18,7 +18,8 @@ extension DynamoDBService {
         var bytes = 0
         for asked in request.members {
             let member = try member(asked, call)
-            guard keys.insert(ItemPlace(table: member.write.table, key: member.write.key.bytes)).inserted else {
+            guard keys.insert(ItemPlace(table: member.write.table, key: member.write.key.bytes)).inserted
+            else {
                 throw .validation("Transaction request cannot include multiple operations on one item")
             }
             if case .put(let item) = member.write.action { bytes += item.sizeBytes }
