@@ -26,6 +26,8 @@ package struct TableDefinition: Equatable, Sendable {
     package let createdAt: Timestamp
     /// The newest stream of the table, enabled or not.
     package var latestStream: StreamKey?
+    /// The attribute that says in seconds since the epoch when an item expires; `nil` when items do not.
+    package var timeToLiveAttribute: String?
 
     package init(
         key: TableKey, id: String, name: String, location: Location, hashKey: KeyAttribute,

@@ -1,6 +1,7 @@
 """Conditions, updates, queries and transactions of DynamoDB as applications write them: with boto3's builders."""
 
 import decimal
+import time
 
 import boto3
 import pytest
@@ -213,3 +214,18 @@ def test_legacy_parameters_and_indexes_are_named(table, dynamodb):
         with refused("UnsupportedOperation") as refusal:
             call()
         assert parameter in refusal.message and refusal.status == 501
+
+
+def test_expired_items_go(table, dynamodb):
+    specification = {"AttributeName": "until", "Enabled": True}
+    for number, until in ((1, int(time.time()) - 60), (2, int(time.time()) + 3600)):
+        table.put_item(Item={"id": "a", "n": number, "until": until})
+    assert dynamodb.describe_time_to_live(TableName=table.name)["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED"
+    answer = dynamodb.update_time_to_live(TableName=table.name, TimeToLiveSpecification=specification)
+    assert answer["TimeToLiveSpecification"] == specification
+    assert dynamodb.describe_time_to_live(TableName=table.name)["TimeToLiveDescription"] == {
+        "TimeToLiveStatus": "ENABLED", "AttributeName": "until"}
+    deadline = time.monotonic() + 20
+    while table.scan()["Count"] > 1 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [item["n"] for item in table.scan()["Items"]] == [2]

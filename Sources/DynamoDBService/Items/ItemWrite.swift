@@ -23,6 +23,8 @@ struct ItemWrite: Sendable {
         case delete
         /// Makes the item, out of its key, when it does not exist.
         case update(UpdateProgram)
+        /// Deletes the item if its time is over; the stream tells that time to live did it.
+        case expire(TimeToLive)
         /// Only looks whether the condition holds.
         case check
     }
@@ -39,6 +41,15 @@ struct ItemWrite: Sendable {
         self.key = key
         keyJSON = key.attributes.json
         self.condition = condition
+    }
+}
+
+extension ItemWrite.Action {
+    fileprivate var isExpiry: Bool {
+        switch self {
+        case .expire: true
+        case .put, .delete, .update, .check: false
+        }
     }
 }
 
@@ -61,6 +72,11 @@ extension ItemWrite {
         case .put(let item):
             return .success(try PreparedWrite(self, old: old, new: item, writer.catalog))
         case .delete: return .success(try PreparedWrite(self, old: old, new: nil, writer.catalog))
+        case .expire(let timeToLive):
+            guard let old, timeToLive.isOver(for: try AttributeMap(stored: old)) else {
+                return .success(PreparedWrite(look: self, old: old))
+            }
+            return .success(try PreparedWrite(self, old: old, new: nil, writer.catalog))
         case .check: return .success(PreparedWrite(look: self, old: old))
         case .update(let program):
             let item = try old.map { old throws(StoreError) in try AttributeMap(stored: old) }
@@ -159,7 +175,8 @@ struct PreparedWrite {
             size += try AttributeMap(stored: old).sizeBytes
         }
         return ChangeRecord(
-            header: ChangeRecord.Header(eventName: event, sizeBytes: size), images: images.bytes)
+            header: ChangeRecord.Header(eventName: event, sizeBytes: size, isExpiry: write.action.isExpiry),
+            images: images.bytes)
     }
 }
 

@@ -39,7 +39,7 @@ extension StoreWriter {
         return try existing(table.key)
     }
 
-    /// Replaces what may change of a table: billing, deletion protection, tags.
+    /// Replaces what may change of a table: billing, deletion protection, tags, time to live.
     package func updateTable(_ definition: TableDefinition) throws(StoreError) -> TableDefinition {
         var table = try existing(definition.key)
         table.isOnDemand = definition.isOnDemand
@@ -47,6 +47,7 @@ extension StoreWriter {
         table.writeCapacityUnits = definition.writeCapacityUnits
         table.isDeletionProtected = definition.isDeletionProtected
         table.tags = definition.tags
+        table.timeToLiveAttribute = definition.timeToLiveAttribute
         return try save(table)
     }
 

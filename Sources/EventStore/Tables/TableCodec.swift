@@ -14,6 +14,7 @@ enum TableCodec {
             ("isDeletionProtected", .bool(table.isDeletionProtected)),
             ("latestStream", JSONValue(optional: table.latestStream.map { Int($0.rawValue) })),
             ("tags", JSONValue(table.tags)),
+            ("timeToLiveAttribute", table.timeToLiveAttribute.map { .string($0) } ?? .null),
         ]).text
     }
 
@@ -24,7 +25,7 @@ enum TableCodec {
         guard let hashKey = json.member("hashKey").flatMap(attribute) else {
             throw .corrupt("the settings of table \(name) name no hash key")
         }
-        return TableDefinition(
+        var table = TableDefinition(
             key: key, id: json.string("id", or: ""), name: name, location: location, hashKey: hashKey,
             rangeKey: json.member("rangeKey").flatMap(attribute),
             isOnDemand: json.bool("isOnDemand", or: true),
@@ -33,6 +34,8 @@ enum TableCodec {
             isDeletionProtected: json.bool("isDeletionProtected", or: false), tags: json.strings("tags"),
             createdAt: createdAt,
             latestStream: json.int("latestStream").map { StreamKey(rawValue: Int64($0)) })
+        table.timeToLiveAttribute = json.string("timeToLiveAttribute")
+        return table
     }
 
     private static func key(_ attribute: TableDefinition.KeyAttribute) -> JSONValue {
