@@ -17,14 +17,18 @@ extension DynamoDBService {
         guard request.tables.reduce(0, { $0 + $1.keys.count }) <= Self.batchGetMax else {
             throw .validation("Too many items requested for the BatchGetItem call")
         }
+        // Over all groups: a table may be given twice, by name and by ARN.
+        var places: Set<ItemPlace> = []
         var reads: [(asked: BatchGetRequest.Table, table: TableDefinition, keys: [ItemKey])] = []
         for asked in request.tables {
             guard !asked.keys.isEmpty else { throw .nullMember("requestItems.\(asked.name).member.keys") }
             let table = try table(TableName(asked.name, of: call))
             var keys: [ItemKey] = []
             for key in asked.keys { keys.append(try ItemKey(exactly: key, of: table)) }
-            guard Set(keys).count == keys.count else {
-                throw .validation("Provided list of item keys contains duplicates")
+            for key in keys {
+                guard places.insert(ItemPlace(table: table.key, key: key.bytes)).inserted else {
+                    throw .validation("Provided list of item keys contains duplicates")
+                }
             }
             reads.append((asked, table, keys))
         }

@@ -24,12 +24,13 @@ extension DynamoDBService {
         }
         var writes: [ItemWrite] = []
         var names: [String] = []
+        // Over all groups: a table may be given twice, by name and by ARN.
+        var places: Set<ItemPlace> = []
         for group in request.tables {
             let table = try table(TableName(group.name, of: call))
-            var keys: Set<[UInt8]> = []
             for asked in group.writes {
                 let write = try Self.write(asked, table)
-                guard keys.insert(write.key.bytes).inserted else {
+                guard places.insert(ItemPlace(table: table.key, key: write.key.bytes)).inserted else {
                     throw .validation("Provided list of item keys contains duplicates")
                 }
                 writes.append(write)

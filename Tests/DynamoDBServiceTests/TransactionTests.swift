@@ -157,4 +157,38 @@ struct TransactionTests {
         #expect(rest?["Keys"]?.arrayValue?.count == 4)
         #expect(rest?["ProjectionExpression"]?.stringValue == "artist")
     }
+
+    @Test("A table that is given by name and by ARN is one table")
+    func sameTableTwice() throws {
+        let world = try DynamoDBWorld()
+        try world.createMusic()
+        let arn = "arn:aws:dynamodb:us-east-1:000000000000:table/music"
+        let put = #"[{"PutRequest": {"Item": \#(Self.key(1))}}]"#
+        let write = try world.call(
+            "BatchWriteItem", #"{"RequestItems": {"music": \#(put), "\#(arn)": \#(put)}}"#)
+        #expect(write["message"]?.stringValue == "Provided list of item keys contains duplicates")
+        let keys = #"{"Keys": [\#(Self.key(1))]}"#
+        let read = try world.call(
+            "BatchGetItem", #"{"RequestItems": {"music": \#(keys), "\#(arn)": \#(keys)}}"#)
+        #expect(read["message"]?.stringValue == "Provided list of item keys contains duplicates")
+    }
+
+    @Test("An item of 32 levels fits into a transaction and into every answer")
+    func deepest() throws {
+        let world = try DynamoDBWorld()
+        try world.createMusic()
+        let deep =
+            String(repeating: #"{"M": {"m": "#, count: 32) + #"{"S": "x"}"#
+            + String(repeating: "}}", count: 32)
+        let item = #"{"artist": {"S": "Can"}, "year": {"N": "1"}, "deep": \#(deep)}"#
+        let answer = try world.call(
+            "TransactWriteItems", #"{"TransactItems": [{"Put": {"TableName": "music", "Item": \#(item)}}]}"#)
+        #expect(answer == .object(JSONObject([])))
+        #expect(try world.call("Scan", #"{"TableName": "music"}"#)["Count"]?.intValue == 1)
+        let updated = try world.call(
+            "UpdateItem",
+            #"{"TableName": "music", "Key": \#(Self.key(1)), "UpdateExpression": "SET twin = deep"}"#)
+        #expect(updated == .object(JSONObject([])))
+        #expect(try world.records().count == 2)
+    }
 }

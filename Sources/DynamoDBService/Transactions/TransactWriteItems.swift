@@ -30,7 +30,7 @@ extension DynamoDBService {
                 "Collective size of items in transaction cannot exceed \(Self.transactionBytesMax) bytes")
         }
         let transaction = Transaction(
-            members: members, token: request.token, digest: try request.token.map(digest(of: call)),
+            members: members, token: request.token, digest: request.token == nil ? nil : try digest(of: call),
             location: call.location, capacity: request.capacity)
         write(call) { writer throws(StoreError) in try transaction.perform(on: writer) }
     }
@@ -61,12 +61,10 @@ extension DynamoDBService {
     }
 
     /// What tells two requests with one token apart: the items they are about, whatever their member order.
-    private func digest(of call: ServiceCall) throws(AWSError) -> (String) throws(AWSError) -> [UInt8] {
-        { (_: String) throws(AWSError) -> [UInt8] in
-            var reader = WireReader(call.body)
-            let items = try reader.tree()["TransactItems"] ?? .null
-            return SHA256.hash(items.sorted.bytes)
-        }
+    private func digest(of call: ServiceCall) throws(AWSError) -> [UInt8] {
+        var reader = WireReader(call.body)
+        let items = try reader.tree()["TransactItems"] ?? .null
+        return SHA256.hash(items.sorted.bytes)
     }
 }
 
