@@ -64,6 +64,32 @@ struct ConditionTests {
     }
 }
 
+@Suite("A part of a text")
+struct ContainsTests {
+    @Test("It is found exactly where a plain search finds it")
+    func exhaustive() {
+        // All texts of a and b up to seven letters, all parts up to four.
+        func texts(_ length: Int) -> [[UInt8]] {
+            (0..<(1 << length)).map { bits in (0..<length).map { bits >> $0 & 1 == 0 ? 97 : 98 } }
+        }
+        for text in (0...7).flatMap(texts) {
+            for part in (0...4).flatMap(texts) {
+                let isThere = (0...7).contains { start in
+                    start + part.count <= text.count && Array(text[start..<(start + part.count)]) == part
+                }
+                #expect(AttributeValue.binary(text).contains(.binary(part)) == isThere, "\(part) in \(text)")
+            }
+        }
+    }
+
+    @Test("Long texts that nearly match everywhere take no longer than others", .timeLimit(.minutes(1)))
+    func pathological() {
+        let text = [UInt8](repeating: 97, count: 200_000)
+        let part = [UInt8](repeating: 97, count: 100_000) + [98]
+        #expect(!AttributeValue.string(text).contains(.string(part)))
+    }
+}
+
 @Suite("An update of an item")
 struct UpdateProgramTests {
     private static let sample = """

@@ -7,8 +7,9 @@ import HTTP
 ///
 /// Confined to `loop`; every entry point preconditions it. That, and nothing else, makes it safe to share.
 final class ExpirySweep: @unchecked Sendable {
-    /// Items looked at in one step.
+    /// Items looked at in one step, and their stored bytes, behind which it ends.
     private static let itemsPerStep = 256
+    private static let bytesPerStep = 1_048_576
     /// Between two steps of one walk over the tables.
     private static let stepPause = Duration.milliseconds(20)
     /// Between two walks. DynamoDB promises a few days.
@@ -103,17 +104,21 @@ final class ExpirySweep: @unchecked Sendable {
         in table: TableDefinition, _ timeToLive: TimeToLive
     ) throws(StoreError) -> [ItemWrite] {
         var seen: [(key: [UInt8], item: [UInt8])] = []
+        var bytes = 0
+        var isAtEnd = true
         do throws(StoreError) {
             try reader.items(in: table.key, ItemKeyRange(from: nextKey)) { key, item in
                 seen.append(
                     (key.withUnsafeBufferPointer { Array($0) }, item.withUnsafeBufferPointer { Array($0) }))
-                return seen.count < Self.itemsPerStep
+                bytes += item.count
+                isAtEnd = seen.count < Self.itemsPerStep && bytes < Self.bytesPerStep
+                return isAtEnd
             }
         } catch {
             leaveTable()
             throw error
         }
-        if let last = seen.last, seen.count == Self.itemsPerStep {
+        if let last = seen.last, !isAtEnd {
             nextKey = ItemKeyRange.behind(last.key)
         } else {
             leaveTable()

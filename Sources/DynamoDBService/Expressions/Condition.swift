@@ -118,12 +118,29 @@ extension AttributeValue {
         }
     }
 
+    /// Knuth, Morris and Pratt's search: the writer thread must not spend the product of two lengths on it.
     private static func isPart(_ part: [UInt8], of text: [UInt8]) -> Bool {
-        guard let first = part.first else { return true }
         guard part.count <= text.count else { return false }
-        return (0...(text.count - part.count)).contains { start in
-            text[start] == first && text[start..<(start + part.count)].elementsEqual(part)
+        guard !part.isEmpty else { return true }
+        // For each place in the part, how much of its start ends there.
+        var borders = [0]
+        borders.reserveCapacity(part.count)
+        for index in part.indices.dropFirst() {
+            borders.append(extended(borders[index - 1], by: part[index], part, borders))
         }
+        var matched = 0
+        for byte in text {
+            matched = extended(matched, by: byte, part, borders)
+            if matched == part.count { return true }
+        }
+        return false
+    }
+
+    /// How much of the part's start ends at this byte, when `length` of it ended before; `length` is not all of it.
+    private static func extended(_ length: Int, by byte: UInt8, _ part: [UInt8], _ borders: [Int]) -> Int {
+        var length = length
+        while length > 0, part[length] != byte { length = borders[length - 1] }
+        return part[length] == byte ? length + 1 : 0
     }
 }
 

@@ -137,13 +137,16 @@ extension UpdateProgram {
     ) throws(UpdateFailure) -> AttributeValue? {
         switch (old, value) {
         case (.stringSet(let left), .stringSet(let right)):
-            let rest = left.filter { !right.contains($0) }
+            let taken = Set(right)
+            let rest = left.filter { !taken.contains($0) }
             return rest.isEmpty ? nil : .stringSet(rest)
         case (.binarySet(let left), .binarySet(let right)):
-            let rest = left.filter { !right.contains($0) }
+            let taken = Set(right)
+            let rest = left.filter { !taken.contains($0) }
             return rest.isEmpty ? nil : .binarySet(rest)
         case (.numberSet(let left), .numberSet(let right)):
-            let rest = left.filter { !right.contains($0) }
+            let taken = Set(right)
+            let rest = left.filter { !taken.contains($0) }
             return rest.isEmpty ? nil : .numberSet(rest)
         case (.string, _), (.number, _), (.binary, _), (.stringSet, _), (.numberSet, _), (.binarySet, _),
             (.list, _), (.map, _), (.bool, _), (.null, _):
