@@ -143,6 +143,7 @@ extension AWSError {
             self = .conditionFailed
             if showsItem, let item { self = with("Item", json: item) }
         case .update(let failure): self = .validation(failure.message)
+        case .index(let error): self = error
         }
     }
 }

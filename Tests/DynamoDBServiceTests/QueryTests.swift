@@ -113,7 +113,7 @@ struct QueryTests {
                 "start-key-elsewhere",
                 body("artist = :a", #", "ExclusiveStartKey": {"artist": {"S": "Neu!"}, "year": {"N": "1"}}"#)
             ),
-            ("index", body("artist = :a", #", "IndexName": "by-year""#)),
+            ("index-missing", body("artist = :a", #", "IndexName": "by-year""#)),
             ("select-unknown", body("artist = :a", #", "Select": "SOME""#)),
             (
                 "legacy",

@@ -86,7 +86,7 @@ struct ItemKey: Hashable, Sendable {
         }
     }
 
-    private static func checkSize(_ size: Int, isHash: Bool) throws(AWSError) {
+    static func checkSize(_ size: Int, isHash: Bool) throws(AWSError) {
         if isHash, size > hashKeyBytesMax {
             throw .invalid("Size of hashkey has exceeded the maximum size limit of2048 bytes")
         }

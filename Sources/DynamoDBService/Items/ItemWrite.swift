@@ -58,6 +58,8 @@ enum WriteFailure: Error {
     /// Carries the item as it is stored.
     case condition(item: [UInt8]?)
     case update(UpdateFailure)
+    /// A value cannot be the key of an index.
+    case index(AWSError)
 }
 
 extension ItemWrite {
@@ -70,13 +72,13 @@ extension ItemWrite {
         }
         switch action {
         case .put(let item):
-            return .success(try PreparedWrite(self, old: old, new: item, writer.catalog))
-        case .delete: return .success(try PreparedWrite(self, old: old, new: nil, writer.catalog))
+            return try PreparedWrite.make(self, old: old, new: item, writer.catalog)
+        case .delete: return try PreparedWrite.make(self, old: old, new: nil, writer.catalog)
         case .expire(let timeToLive):
             guard let old, timeToLive.isOver(for: try AttributeMap(stored: old)) else {
                 return .success(PreparedWrite(look: self, old: old))
             }
-            return .success(try PreparedWrite(self, old: old, new: nil, writer.catalog))
+            return try PreparedWrite.make(self, old: old, new: nil, writer.catalog)
         case .check: return .success(PreparedWrite(look: self, old: old))
         case .update(let program):
             let item = try old.map { old throws(StoreError) in try AttributeMap(stored: old) }
@@ -86,7 +88,7 @@ extension ItemWrite {
             } catch {
                 return .failure(.update(error))
             }
-            return .success(try PreparedWrite(self, old: old, new: NewItem(new), writer.catalog))
+            return try PreparedWrite.make(self, old: old, new: NewItem(new), writer.catalog)
         }
     }
 }
@@ -101,17 +103,36 @@ struct PreparedWrite {
     /// What the table's stream will tell; `nil` when it has none that is enabled.
     private let change: ChangeRecord?
 
-    init(
+    private let indexChanges: [IndexChange]
+
+    /// Decides everything that the write will do, so that nothing can fail behind its first step.
+    static func make(
         _ write: ItemWrite, old: [UInt8]?, new: ItemWrite.NewItem?, _ catalog: CatalogSnapshot
-    ) throws(StoreError) {
+    ) throws(StoreError) -> Result<PreparedWrite, WriteFailure> {
+        guard old != new?.json, let table = catalog.table(write.table) else {
+            return .success(PreparedWrite(write, old: old, new: new, isChange: false, nil, []))
+        }
+        let indexChanges: [IndexChange]
+        switch try IndexChange.all(in: table, from: old, to: new?.json, itemKey: write.key.bytes) {
+        case .success(let changes): indexChanges = changes
+        case .failure(let error): return .failure(.index(error))
+        }
+        let change = try view(of: write.table, catalog).map { view throws(StoreError) in
+            try Self.change(of: write, from: old, to: new, shownBy: view)
+        }
+        return .success(PreparedWrite(write, old: old, new: new, isChange: true, change, indexChanges))
+    }
+
+    private init(
+        _ write: ItemWrite, old: [UInt8]?, new: ItemWrite.NewItem?, isChange: Bool, _ change: ChangeRecord?,
+        _ indexChanges: [IndexChange]
+    ) {
         self.write = write
         self.old = old
         self.new = new
-        isChange = old != new?.json
-        let view = isChange ? Self.view(of: write.table, catalog) : nil
-        change = try view.map { view throws(StoreError) in
-            try Self.change(of: write, from: old, to: new, shownBy: view)
-        }
+        self.isChange = isChange
+        self.change = change
+        self.indexChanges = indexChanges
     }
 
     /// A look at an item that stays as it is.
@@ -121,6 +142,7 @@ struct PreparedWrite {
         new = nil
         isChange = false
         change = nil
+        indexChanges = []
     }
 
     /// Writes the item and appends the change to the table's stream: one part of one transaction. A write that
@@ -132,6 +154,7 @@ struct PreparedWrite {
         } else {
             _ = try writer.deleteItem(write.key.bytes, in: write.table)
         }
+        for change in indexChanges { try change.perform(on: writer, itemKey: write.key.bytes) }
         if let change { _ = try writer.appendChange(change, key: write.key.bytes, in: write.table) }
     }
 

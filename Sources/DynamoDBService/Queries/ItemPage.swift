@@ -7,6 +7,9 @@ struct ItemPage {
     /// Bytes of the items that one page looks at (DynamoDB developer guide, `Query` and `Scan`).
     static let bytesMax = 1_048_576
 
+    let target: ReadTarget
+    /// What an index leaves of an item.
+    private let view: Projection?
     let filter: Condition?
     let projection: Projection?
     let limit: Int?
@@ -21,7 +24,9 @@ struct ItemPage {
     /// Whether there may be more behind the last one.
     private(set) var isCut = false
 
-    init(_ request: ReadRequest) {
+    init(_ request: ReadRequest, _ target: ReadTarget) {
+        self.target = target
+        view = target.view(for: request)
         filter = request.expressions.filter
         projection = request.expressions.projection
         limit = request.limit
@@ -33,7 +38,8 @@ struct ItemPage {
     ///
     /// - Returns: False when the page is full, with the item or without it.
     mutating func add(_ stored: [UInt8]) throws(StoreError) -> Bool {
-        let item = try AttributeMap(stored: stored)
+        let whole = try AttributeMap(stored: stored)
+        let item = view?.applied(to: whole) ?? whole
         let size = item.sizeBytes
         guard scannedCount == 0 || scannedBytes + size <= Self.bytesMax else {
             isCut = true
@@ -41,19 +47,20 @@ struct ItemPage {
         }
         scannedCount += 1
         scannedBytes += size
-        last = item
+        last = whole
         if filter?.holds(for: item) ?? true {
             count += 1
-            if showsItems { items.raw(projection?.applied(to: item).json ?? stored) }
+            if showsItems {
+                let shown = projection?.applied(to: item) ?? view.map { _ in item }
+                items.raw(shown?.json ?? stored)
+            }
         }
         if scannedCount == limit { isCut = true }
         return !isCut
     }
 
     /// The whole answer.
-    mutating func answer(
-        _ table: TableDefinition, _ capacity: ConsumedCapacity.Detail, isConsistent: Bool
-    ) -> [UInt8] {
+    mutating func answer(_ capacity: ConsumedCapacity.Detail, isConsistent: Bool) -> [UInt8] {
         items.endArray()
         var json = JSONWriter(capacity: 256 + items.bytes.count)
         json.beginObject()
@@ -67,12 +74,12 @@ struct ItemPage {
         json.value(scannedCount)
         if isCut, let last {
             json.key("LastEvaluatedKey")
-            table.key(of: last).encode(to: &json)
+            target.startKey(of: last).encode(to: &json)
         }
         if capacity != .none {
             json.key("ConsumedCapacity")
             let units = ConsumedCapacity.readUnits(scannedBytes, isConsistent: isConsistent)
-            ConsumedCapacity(tableName: table.name, halfUnits: units).encode(capacity, to: &json)
+            ConsumedCapacity(tableName: target.table.name, halfUnits: units).encode(capacity, to: &json)
         }
         json.endObject()
         return json.bytes

@@ -2,51 +2,58 @@ import AWSWire
 import EventModel
 import EventStore
 
-/// The items that a query is about: one hash key, and a stretch of its range keys.
+/// The items that a query is about: one hash key, and a stretch of its range keys, in a table or an index.
 struct KeyCondition: Equatable {
     let hashPrefix: [UInt8]
     let range: ItemKeyRange
 
-    /// - Throws: DynamoDB's sentences for what is no condition on the table's key.
-    init(_ condition: Condition, of table: TableDefinition) throws(AWSError) {
+    /// - Throws: DynamoDB's sentences for what is no condition on the target's key.
+    init(_ condition: Condition, of target: ReadTarget) throws(AWSError) {
         var parts: [Part] = []
         try Self.collect(condition, into: &parts)
         guard parts.count <= 2 else { throw .validation("Conditions can be of length 1 or 2 only") }
         guard Set(parts.map(\.attribute)).count == parts.count else {
             throw .validation("KeyConditionExpressions must only contain one condition per key")
         }
-        guard let hash = parts.first(where: { $0.concerns(table.hashKey) }) else {
-            throw Self.missed(table.hashKey)
+        guard let hash = parts.first(where: { $0.concerns(target.hashKey) }) else {
+            throw Self.missed(target.hashKey)
         }
         guard hash.test == .equal else { throw .validation("Query key condition not supported") }
-        let prefix = ItemKey.hashPrefix(try hash.bytes(as: table.hashKey)[0])
+        try hash.checkTypes(target.hashKey)
+        let prefix = ItemKey.hashPrefix(
+            try ItemKey.comparableBytes(of: hash.values[0], target.hashKey.name))
         hashPrefix = prefix
-        guard let other = parts.first(where: { !$0.concerns(table.hashKey) }) else {
+        guard let other = parts.first(where: { !$0.concerns(target.hashKey) }) else {
             range = ItemKeyRange(prefix: prefix)
             return
         }
-        guard let rangeKey = table.rangeKey else {
+        guard let rangeKey = target.rangeKey else {
             throw .validation("Query key condition not supported")
         }
         guard other.concerns(rangeKey) else { throw Self.missed(rangeKey) }
-        range = Self.range(other.test, try other.bytes(as: rangeKey), behind: prefix)
+        try other.checkTypes(rangeKey)
+        range = try Self.range(other, behind: prefix, target, rangeKey.name)
     }
 
     private static func missed(_ attribute: TableDefinition.KeyAttribute) -> AWSError {
         .validation("Query condition missed key schema element: \(attribute.name)")
     }
 
-    private static func range(_ test: Test, _ bounds: [[UInt8]], behind prefix: [UInt8]) -> ItemKeyRange {
-        let first = prefix + bounds[0]
+    private static func range(
+        _ part: Part, behind prefix: [UInt8], _ target: ReadTarget, _ name: String
+    ) throws(AWSError) -> ItemKeyRange {
+        let exact = try target.exactly(part.values[0], behind: prefix, name)
         let end = ItemKeyRange(prefix: prefix).upper
-        switch test {
-        case .equal: return ItemKeyRange(from: first, to: ItemKeyRange.behind(first))
-        case .less: return ItemKeyRange(from: prefix, to: first)
-        case .lessOrEqual: return ItemKeyRange(from: prefix, to: ItemKeyRange.behind(first))
-        case .greater: return ItemKeyRange(from: ItemKeyRange.behind(first), to: end)
-        case .greaterOrEqual: return ItemKeyRange(from: first, to: end)
-        case .beginsWith: return ItemKeyRange(prefix: first)
-        case .between: return ItemKeyRange(from: first, to: ItemKeyRange.behind(prefix + bounds[1]))
+        switch part.test {
+        case .equal: return exact
+        case .less: return ItemKeyRange(from: prefix, to: exact.lower)
+        case .lessOrEqual: return ItemKeyRange(from: prefix, to: exact.upper)
+        case .greater: return ItemKeyRange(from: exact.upper ?? prefix, to: end)
+        case .greaterOrEqual: return ItemKeyRange(from: exact.lower, to: end)
+        case .beginsWith: return try target.beginning(with: part.values[0], behind: prefix, name)
+        case .between:
+            let last = try target.exactly(part.values[1], behind: prefix, name)
+            return ItemKeyRange(from: exact.lower, to: last.upper)
         }
     }
 }
@@ -66,15 +73,10 @@ extension KeyCondition {
 
         func concerns(_ key: TableDefinition.KeyAttribute) -> Bool { attribute.elementsEqual(key.name.utf8) }
 
-        func bytes(as key: TableDefinition.KeyAttribute) throws(AWSError) -> [[UInt8]] {
-            var bytes: [[UInt8]] = []
-            for value in values {
-                guard value.typeName == key.type else {
-                    throw .invalid("Condition parameter type does not match schema type")
-                }
-                bytes.append(try ItemKey.comparableBytes(of: value, key.name))
+        func checkTypes(_ key: TableDefinition.KeyAttribute) throws(AWSError) {
+            guard values.allSatisfy({ $0.typeName == key.type }) else {
+                throw .invalid("Condition parameter type does not match schema type")
             }
-            return bytes
         }
     }
 

@@ -12,10 +12,11 @@ extension DynamoDBService {
                 "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
             )
         }
-        let table = try table(name)
-        let keys = try KeyCondition(condition, of: table)
+        let target = try ReadTarget(table(name), request.indexName)
+        try target.check(request)
+        let keys = try KeyCondition(condition, of: target)
         for path in request.expressions.filter?.paths ?? [] {
-            guard table.keyAttributes.contains(where: { path.attribute.elementsEqual($0.name.utf8) }) else {
+            guard target.keyAttributes.contains(where: { path.attribute.elementsEqual($0.name.utf8) }) else {
                 continue
             }
             throw .validation(
@@ -23,7 +24,7 @@ extension DynamoDBService {
                     + String(decoding: path.attribute, as: UTF8.self))
         }
         var range = keys.range
-        if let start = try startKey(request, table) {
+        if let start = try startKey(request, target) {
             guard start.starts(with: keys.hashPrefix) else {
                 throw .validation(
                     "The provided starting key is outside query boundaries based on provided conditions")
@@ -35,7 +36,7 @@ extension DynamoDBService {
             }
             if request.isForward { range.lower = ItemKeyRange.behind(start) } else { range.upper = start }
         }
-        try read(range, request, table, call)
+        try read(range, request, target, call)
     }
 
     func scan(_ call: ServiceCall) throws(AWSError) {
@@ -58,30 +59,31 @@ extension DynamoDBService {
                         + "Segment: \(segment) is not less than TotalSegments: \(total)")
             }
         }
-        let table = try table(name)
+        let target = try ReadTarget(table(name), request.indexName)
+        try target.check(request)
         var range = ItemKeyRange()
-        if let start = try startKey(request, table) { range.lower = ItemKeyRange.behind(start) }
-        try read(range, request, table, call)
+        if let start = try startKey(request, target) { range.lower = ItemKeyRange.behind(start) }
+        try read(range, request, target, call)
     }
 
-    private func startKey(_ request: ReadRequest, _ table: TableDefinition) throws(AWSError) -> [UInt8]? {
+    private func startKey(_ request: ReadRequest, _ target: ReadTarget) throws(AWSError) -> [UInt8]? {
         guard let start = request.startKey else { return nil }
         do throws(AWSError) {
-            return try ItemKey(exactly: start, of: table).bytes
+            return try target.key(from: start)
         } catch {
             throw .validation("The provided starting key is invalid: \(error.message)")
         }
     }
 
     private func read(
-        _ range: ItemKeyRange, _ request: ReadRequest, _ table: TableDefinition, _ call: ServiceCall
+        _ range: ItemKeyRange, _ request: ReadRequest, _ target: ReadTarget, _ call: ServiceCall
     ) throws(AWSError) {
-        var page = ItemPage(request)
+        var page = ItemPage(request, target)
         var failure: StoreError?
         do throws(StoreError) {
-            try reader.items(in: table.key, range, descending: !request.isForward) { key, item in
+            try reader.items(in: target.store, range, descending: !request.isForward) { key, item in
                 do throws(StoreError) {
-                    return try Self.visit(key, item, request, &page)
+                    return try visit(key, item, request, &page)
                 } catch {
                     failure = error
                     return false
@@ -92,17 +94,23 @@ extension DynamoDBService {
             throw AWSError(storeFailure: error)
         }
         call.succeed(
-            json: page.answer(table, request.capacity, isConsistent: request.isConsistent))
+            json: page.answer(request.capacity, isConsistent: request.isConsistent))
     }
 
-    /// Puts an item on the page, or passes over one of another segment.
-    private static func visit(
+    /// Puts an item, or that of an index entry, on the page, or passes over one of another segment.
+    private func visit(
         _ key: Span<UInt8>, _ item: Span<UInt8>, _ request: ReadRequest, _ page: inout ItemPage
     ) throws(StoreError) -> Bool {
         if let segment = request.segment, let total = request.totalSegments {
             guard Self.segment(of: ItemKey.hashPart(of: key), total) == segment else { return true }
         }
-        return try page.add(item.withUnsafeBufferPointer { Array($0) })
+        let stored = item.withUnsafeBufferPointer { Array($0) }
+        guard page.target.index != nil else { return try page.add(stored) }
+        // An entry tells where the item is; the walk holds one moment of the store, in which both are there.
+        guard let found = try reader.item(stored, in: page.target.table.key) else {
+            throw .corrupt("an index entry of table \(page.target.table.name) has no item")
+        }
+        return try page.add(found)
     }
 
     /// Which part of a parallel scan has the items of a hash key: FNV-1a, spread over the parts.

@@ -11,6 +11,7 @@ struct ReadRequest {
     }
 
     private(set) var tableName: String?
+    private(set) var indexName: String?
     private(set) var select: Select?
     private(set) var limit: Int?
     private(set) var isConsistent = false
@@ -30,10 +31,7 @@ struct ReadRequest {
         let isPresent: Void? = try reader.members { reader, member throws(AWSError) in
             switch member {
             case "TableName": tableName = try reader.string()
-            case "IndexName":
-                if try reader.string() != nil {
-                    throw .notSupported(parameter: member, operation: call.operation)
-                }
+            case "IndexName": indexName = try reader.string()
             case "Select": select = try Self.select(reader.string())
             case "Limit": limit = try Self.number(&reader, "limit", 1...Int(Int32.max))
             case "ConsistentRead": isConsistent = try reader.bool() ?? false
@@ -87,14 +85,14 @@ struct ReadRequest {
             throw .validation("Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES")
         case .count where projects:
             throw .validation("Cannot specify the ProjectionExpression when choosing to get only the Count")
-        case .allProjectedAttributes:
-            throw .invalid(
-                "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+        case .allProjectedAttributes where projects:
+            throw .validation(
+                "Cannot specify the ProjectionExpression when choosing to get ALL_PROJECTED_ATTRIBUTES")
         case .specificAttributes where !projects:
             throw .validation(
                 "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
                     + "SPECIFIC_ATTRIBUTES")
-        case .allAttributes, .count, .specificAttributes, nil: break
+        case .allAttributes, .allProjectedAttributes, .count, .specificAttributes, nil: break
         }
     }
 }

@@ -35,6 +35,7 @@ struct Transaction: Sendable {
                 reasons.append(.none)
             case .failure(.condition(let item)):
                 reasons.append(.conditionFailed(item: member.showsItemOnFailure ? item : nil))
+            case .failure(.index(let error)): reasons.append(.invalid(error.message))
             case .failure(.update(let failure)): reasons.append(.invalid(failure.message))
             }
         }

@@ -14,6 +14,7 @@ enum TableCodec {
             ("isDeletionProtected", .bool(table.isDeletionProtected)),
             ("latestStream", JSONValue(optional: table.latestStream.map { Int($0.rawValue) })),
             ("tags", JSONValue(table.tags)),
+            ("indexes", .array(table.indexes.map(IndexCodec.json))),
             ("timeToLiveAttribute", table.timeToLiveAttribute.map { .string($0) } ?? .null),
         ]).text
     }
@@ -35,14 +36,17 @@ enum TableCodec {
             createdAt: createdAt,
             latestStream: json.int("latestStream").map { StreamKey(rawValue: Int64($0)) })
         table.timeToLiveAttribute = json.string("timeToLiveAttribute")
+        for element in json.value["indexes"]?.arrayValue ?? [] {
+            table.indexes.append(try IndexCodec.index(StoredJSON(element), of: name))
+        }
         return table
     }
 
-    private static func key(_ attribute: TableDefinition.KeyAttribute) -> JSONValue {
+    static func key(_ attribute: TableDefinition.KeyAttribute) -> JSONValue {
         JSONValue(members: [("name", .string(attribute.name)), ("type", .string(attribute.type))])
     }
 
-    private static func attribute(_ json: StoredJSON) -> TableDefinition.KeyAttribute? {
+    static func attribute(_ json: StoredJSON) -> TableDefinition.KeyAttribute? {
         guard let name = json.string("name"), let type = json.string("type") else { return nil }
         return TableDefinition.KeyAttribute(name: name, type: type)
     }
