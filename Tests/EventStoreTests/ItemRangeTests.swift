@@ -83,4 +83,51 @@ struct ItemRangeTests {
             #expect(try writer.digest(ofToken: "t", in: Location()) == [2])
         }
     }
+
+    @Test("Indexes and time to live come back from the file; entries go with their table")
+    func indexes() throws {
+        let test = try TestStore()
+        let location = Location()
+        let day = TableDefinition.KeyAttribute(name: "day", type: "N")
+        var definition = TableDefinition(
+            key: TableKey(rawValue: 0), id: "T", name: "T", location: location,
+            hashKey: .init(name: "pk", type: "S"), rangeKey: nil, isOnDemand: true, readCapacityUnits: 0,
+            writeCapacityUnits: 0, isDeletionProtected: false, tags: [:],
+            createdAt: Timestamp(millisecondsSinceEpoch: 0), latestStream: nil)
+        let projections: [SecondaryIndex.Projection] = [.all, .keysOnly, .include(["a", "b"])]
+        definition.indexes = projections.enumerated().map { number, projection in
+            SecondaryIndex(
+                name: "i\(number)", isGlobal: number > 0, hashKey: definition.hashKey,
+                rangeKey: number == 2 ? nil : day, projection: projection, readCapacityUnits: number,
+                writeCapacityUnits: 7)
+        }
+        let wanted = definition.indexes
+        let made = definition
+        let key = try test.store.perform { writer throws(StoreError) in
+            var table = try writer.createTable(made, view: nil)
+            table.timeToLiveAttribute = "until"
+            _ = try writer.updateTable(table)
+            try writer.putIndexEntry([1], itemKey: [2], in: table.key.index(0))
+            try writer.putIndexEntry([1], itemKey: [3], in: table.key.index(2))
+            try writer.deleteIndexEntry([1], in: table.key.index(0))
+            return table.key
+        }
+        try test.reopen()
+        let found = try #require(test.store.catalog.table(named: "T", in: location))
+        #expect(found.indexes == wanted)
+        #expect(found.timeToLiveAttribute == "until")
+        func entries(_ number: Int) throws -> Int {
+            var count = 0
+            try test.reader.items(in: key.index(number), ItemKeyRange()) { _, _ in
+                count += 1
+                return true
+            }
+            return count
+        }
+        #expect(try [entries(0), entries(1), entries(2)] == [0, 0, 1])
+        #expect(test.reader.size(of: key) == (0, 0))
+        #expect(
+            Set((0..<32).map { key.index($0) }).isDisjoint(
+                with: (0..<32).map { TableKey(rawValue: key.rawValue + 1).index($0) }))
+    }
 }
