@@ -112,7 +112,7 @@ let testTargets: [Target] = [
     tests("AWSWireTests", wire),
     tests("SQSServiceTests", serviceTests + ["SQSService"]),
     tests("KinesisServiceTests", serviceTests + ["KinesisService"]),
-    tests("DynamoDBServiceTests", serviceTests + ["DynamoDBService"]),
+    tests("DynamoDBServiceTests", serviceTests + ["DynamoDBService", "Simulation"]),
     tests("LambdaServiceTests", serviceTests + ["LambdaService"]),
     tests("MappingEngineTests", ["MappingEngine", "EventModel", "ByteCoding"]),
     tests("EndToEndTests", ["ByteCoding", "EventModel", "HTTPClient", "MappingCore"]),

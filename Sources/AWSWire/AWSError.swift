@@ -8,6 +8,15 @@ package struct AWSError: Error, Equatable, Sendable, CustomStringConvertible {
     package let queryCode: String?
     /// Replaces the service's namespace in `__type` (`com.amazon.coral.validate#`); `nil` keeps the service's.
     package let namespace: String?
+    /// Further members of the error, in the JSON forms of it.
+    package private(set) var details: [Detail] = []
+
+    /// A member of an error besides its message.
+    package struct Detail: Equatable, Sendable {
+        package let name: String
+        /// A whole JSON value.
+        package let json: [UInt8]
+    }
 
     package init(
         _ shape: String, _ message: String, status: Int = 400, queryCode: String? = nil,
@@ -18,6 +27,13 @@ package struct AWSError: Error, Equatable, Sendable, CustomStringConvertible {
         self.message = message
         self.queryCode = queryCode
         self.namespace = namespace
+    }
+
+    /// The same error with one more member.
+    package func with(_ name: String, json: [UInt8]) -> AWSError {
+        var error = self
+        error.details.append(Detail(name: name, json: json))
+        return error
     }
 
     /// True when the caller is at fault, false when the server is.

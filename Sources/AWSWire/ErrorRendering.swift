@@ -30,6 +30,10 @@ extension WireService {
         json.value(namespace + error.shape)
         json.key("message")
         json.value(error.message)
+        for detail in error.details {
+            json.key(escaping: detail.name)
+            json.raw(detail.json)
+        }
         json.endObject()
         return json.bytes
     }

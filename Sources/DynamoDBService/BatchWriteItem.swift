@@ -24,12 +24,13 @@ extension DynamoDBService {
         }
         var writes: [ItemWrite] = []
         var names: [String] = []
+        // Over all groups: a table may be given twice, by name and by ARN.
+        var places: Set<ItemPlace> = []
         for group in request.tables {
             let table = try table(TableName(group.name, of: call))
-            var keys: Set<[UInt8]> = []
             for asked in group.writes {
                 let write = try Self.write(asked, table)
-                guard keys.insert(write.key).inserted else {
+                guard places.insert(ItemPlace(table: table.key, key: write.key.bytes)).inserted else {
                     throw .validation("Provided list of item keys contains duplicates")
                 }
                 writes.append(write)
@@ -46,9 +47,9 @@ extension DynamoDBService {
         case .put(let item):
             let key = try ItemKey(in: item, of: table)
             try checkSize(of: item)
-            return ItemWrite(putting: item, key: key, in: table.key)
+            return ItemWrite(.put(ItemWrite.NewItem(item)), key, in: table.key)
         case .delete(let key):
-            return ItemWrite(deleting: try ItemKey(exactly: key, of: table), in: table.key)
+            return ItemWrite(.delete, try ItemKey(exactly: key, of: table), in: table.key)
         }
     }
 
@@ -60,29 +61,24 @@ extension DynamoDBService {
                 return .failure(.tableNotFound)
             }
             var consumed: [ConsumedCapacity] = []
+            var prepared: [PreparedWrite] = []
             for (write, name) in zip(writes, names) {
-                let old = try write.perform(on: writer)
+                let ready: PreparedWrite
+                switch try write.prepare(on: writer) {
+                case .success(let made): ready = made
+                case .failure(let failure): return .failure(AWSError(failure, showsItem: false))
+                }
+                prepared.append(ready)
                 guard capacity != .none else { continue }
-                let oldSize = try old.map { old throws(StoreError) in try AttributeMap(stored: old).sizeBytes
-                }
-                let units = ConsumedCapacity.writeUnits(oldSize ?? 0, write.item?.sizeBytes ?? 0)
-                if consumed.last?.tableName == name {
-                    consumed[consumed.count - 1].halfUnits += units
-                } else {
-                    consumed.append(ConsumedCapacity(tableName: name, halfUnits: units))
-                }
+                consumed.add(try ready.halfUnits(), to: name)
             }
+            for ready in prepared { try ready.perform(on: writer) }
             var json = JSONWriter()
             json.beginObject()
             json.key("UnprocessedItems")
             json.beginObject()
             json.endObject()
-            if capacity != .none {
-                json.key("ConsumedCapacity")
-                json.beginArray()
-                for one in consumed { one.encode(capacity, to: &json) }
-                json.endArray()
-            }
+            consumed.encode(capacity, to: &json)
             json.endObject()
             return .success(json.bytes)
         }

@@ -3,7 +3,7 @@ package import EventModel
 package import EventStore
 package import HTTP
 
-/// DynamoDB as far as it takes to feed a stream, and DynamoDB Streams.
+/// DynamoDB's tables and items, and DynamoDB Streams.
 ///
 /// Confined to `loop`; every entry point preconditions it. That, and nothing else, makes it safe to share.
 package final class DynamoDBService: @unchecked Sendable {
@@ -12,6 +12,7 @@ package final class DynamoDBService: @unchecked Sendable {
     let loop: EventLoop
     let now: @Sendable () -> Timestamp
     let identifiers: IdentifierSource
+    let expiry: ExpirySweep
 
     /// - Parameters:
     ///   - reader: Used on `loop` only.
@@ -25,10 +26,12 @@ package final class DynamoDBService: @unchecked Sendable {
         self.loop = loop
         self.now = now
         self.identifiers = identifiers
+        expiry = ExpirySweep(store: store, reader: reader, loop: loop, now: now)
     }
 
     /// Serves both APIs; call it before the router is given to a server on `loop`.
     package func register(on router: inout ServiceRouter) {
+        loop.execute { [expiry] in expiry.start() }
         router.register(jsonTarget: "DynamoDB_20120810", of: .dynamoDB) { [self] call in
             answer(call) { call throws(AWSError) in try perform(call) }
         }
@@ -52,7 +55,15 @@ package final class DynamoDBService: @unchecked Sendable {
         case "PutItem": try putItem(call)
         case "GetItem": try getItem(call)
         case "DeleteItem": try deleteItem(call)
+        case "UpdateItem": try updateItem(call)
         case "BatchWriteItem": try batchWriteItem(call)
+        case "BatchGetItem": try batchGetItem(call)
+        case "TransactWriteItems": try transactWriteItems(call)
+        case "TransactGetItems": try transactGetItems(call)
+        case "Query": try query(call)
+        case "Scan": try scan(call)
+        case "UpdateTimeToLive": try updateTimeToLive(call)
+        case "DescribeTimeToLive": try describeTimeToLive(call)
         case "TagResource": try tagResource(call)
         case "UntagResource": try untagResource(call)
         case "ListTagsOfResource": try listTagsOfResource(call)
@@ -75,13 +86,18 @@ package final class DynamoDBService: @unchecked Sendable {
 
 extension DynamoDBService {
     /// Runs an operation on the writer thread and answers, after its commit, with the JSON that it returns.
+    ///
+    /// - Parameter committed: Runs before the answer, on any thread, unless the operation was refused.
     func write(
         _ call: ServiceCall,
-        _ operation: @escaping @Sendable (StoreWriter) throws(StoreError) -> Result<[UInt8], AWSError>
+        _ operation: @escaping @Sendable (StoreWriter) throws(StoreError) -> Result<[UInt8], AWSError>,
+        committed: @escaping @Sendable () -> Void = {}
     ) {
         store.submit(mayRunHere: loop.isQuiet, operation) { result in
             switch result {
-            case .success(.success(let json)): call.succeed(json: json)
+            case .success(.success(let json)):
+                committed()
+                call.succeed(json: json)
             case .success(.failure(let error)): call.fail(error)
             case .failure(let error): call.fail(AWSError(storeFailure: error))
             }

@@ -5,7 +5,7 @@ import EventStore
 
 extension DynamoDBService {
     func getItem(_ call: ServiceCall) throws(AWSError) {
-        let request = try ItemRequest(call)
+        let request = try ItemRequest(call, ExpressionMembers(.projection))
         let name = try TableName(request.tableName, of: call)
         let given = try ItemRequest.required(request.key, "key")
         let table = try table(name)
@@ -16,7 +16,11 @@ extension DynamoDBService {
             json.beginObject()
             if let item {
                 json.key("Item")
-                json.raw(item)
+                if let projection = request.expressions.projection {
+                    json.raw(projection.applied(to: try AttributeMap(stored: item)).json)
+                } else {
+                    json.raw(item)
+                }
             }
             if request.capacity != .none {
                 let size = try item.map { item throws(StoreError) in try AttributeMap(stored: item).sizeBytes

@@ -26,6 +26,10 @@ package struct TableDefinition: Equatable, Sendable {
     package let createdAt: Timestamp
     /// The newest stream of the table, enabled or not.
     package var latestStream: StreamKey?
+    /// The attribute that says in seconds since the epoch when an item expires; `nil` when items do not.
+    package var timeToLiveAttribute: String?
+    /// Local ones first; an index's place in this list tells its entries from those of the others.
+    package var indexes: [SecondaryIndex] = []
 
     package init(
         key: TableKey, id: String, name: String, location: Location, hashKey: KeyAttribute,

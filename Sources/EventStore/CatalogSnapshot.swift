@@ -88,6 +88,11 @@ extension CatalogSnapshot {
         all.tableKeys[ResourceName(location: location, name: name)].flatMap { all.tables[$0] }
     }
 
+    /// Of all accounts and regions, in no order.
+    package var expiringTables: [TableDefinition] {
+        all.tables.values.filter { $0.timeToLiveAttribute != nil }
+    }
+
     package func tables(in location: Location) -> [TableDefinition] {
         all.tables.values.filter { $0.location == location }.sorted { $0.name < $1.name }
     }

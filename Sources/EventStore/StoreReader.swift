@@ -20,6 +20,21 @@ package final class StoreReader {
         statements[sql.utf8Start] = made
         return made
     }
+
+    /// Runs reads that all see the store at one moment.
+    func asOneRead<T>(_ reads: () throws(StoreError) -> T) throws(StoreError) -> T {
+        try storeErrors { () throws(SQLiteError) in try connection.execute("BEGIN") }
+        let result: T
+        do throws(StoreError) {
+            result = try reads()
+        } catch {
+            // The error that is told is the read's; a transaction that only read has nothing to lose.
+            try? connection.execute("ROLLBACK")
+            throw error
+        }
+        try storeErrors { () throws(SQLiteError) in try connection.execute("COMMIT") }
+        return result
+    }
 }
 
 // MARK: - Tables

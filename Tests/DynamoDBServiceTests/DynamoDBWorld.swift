@@ -1,24 +1,37 @@
 import AWSWire
 import ByteCoding
-import DynamoDBService
+import Dispatch
 import EventModel
 import EventStore
 import HTTP
 import Testing
 import WireTesting
 
+@testable import DynamoDBService
+
 /// DynamoDB and its streams over a fresh store.
 struct DynamoDBWorld {
     let wire: WireWorld
     private let golden = Golden(beside: #filePath)
+    private let service: DynamoDBService
 
     init() throws {
+        var made: DynamoDBService?
         wire = try WireWorld { router, parts in
-            DynamoDBService(
+            let service = DynamoDBService(
                 store: parts.store, reader: parts.reader, loop: parts.loop, now: parts.now,
-                identifiers: parts.identifiers
-            ).register(on: &router)
+                identifiers: parts.identifiers)
+            service.register(on: &router)
+            made = service
         }
+        service = try #require(made)
+    }
+
+    /// Lets the search for expired items go one step, and waits until what it found is deleted.
+    func sweep() {
+        let isDone = DispatchSemaphore(value: 0)
+        wire.loop.execute { [expiry = service.expiry] in expiry.step { isDone.signal() } }
+        isDone.wait()
     }
 
     private static let streamOperations: Set<String> = [

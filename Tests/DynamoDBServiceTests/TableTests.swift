@@ -121,6 +121,7 @@ struct TableTests {
 
     @Test("An operation that is not there is named")
     func unknown() throws {
-        try DynamoDBWorld().expect("Query", "not-supported", #"{"TableName": "music"}"#)
+        try DynamoDBWorld().expect(
+            "ExecuteStatement", "not-supported", #"{"Statement": "SELECT * FROM music"}"#)
     }
 }

@@ -1,8 +1,5 @@
 import AWSWire
 
-/// How deep lists and maps may be nested (DynamoDB developer guide, limits).
-private let nestingMax = 32
-
 extension AttributeMap {
     /// Reads an item or a key: attributes by name. `nil` for a `null`.
     static func decode(_ reader: inout WireReader, depth: Int = 0) throws(AWSError) -> AttributeMap? {
@@ -18,7 +15,9 @@ extension AttributeMap {
 extension AttributeValue {
     /// Reads `{"S":"…"}` and its kin, with the checks that need no table. `nil` for a `null`.
     static func decode(_ reader: inout WireReader, depth: Int) throws(AWSError) -> AttributeValue? {
-        guard depth <= nestingMax else { throw .validation("Nesting Levels have exceeded supported limits") }
+        guard depth <= ItemLimits.nestingMax else {
+            throw .validation("Nesting Levels have exceeded supported limits")
+        }
         var found: AttributeValue?
         let isPresent: Void? = try reader.members { reader, type throws(AWSError) in
             guard let value = try decode(type: type, &reader, depth) else { return }

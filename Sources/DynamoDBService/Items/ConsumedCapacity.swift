@@ -48,3 +48,23 @@ struct ConsumedCapacity: Equatable, Sendable {
         json.endObject()
     }
 }
+
+extension [ConsumedCapacity] {
+    /// Adds to the table's entry, which is made when there is none.
+    mutating func add(_ halfUnits: Int, to tableName: String) {
+        if let index = firstIndex(where: { $0.tableName == tableName }) {
+            self[index].halfUnits += halfUnits
+        } else {
+            append(ConsumedCapacity(tableName: tableName, halfUnits: halfUnits))
+        }
+    }
+
+    /// The member `ConsumedCapacity` of an operation over several tables.
+    func encode(_ detail: ConsumedCapacity.Detail, to json: inout JSONWriter) {
+        guard detail != .none else { return }
+        json.key("ConsumedCapacity")
+        json.beginArray()
+        for one in self { one.encode(detail, to: &json) }
+        json.endArray()
+    }
+}

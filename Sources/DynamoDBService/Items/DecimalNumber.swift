@@ -79,6 +79,10 @@ struct DecimalNumber: Hashable, Sendable {
 
     var isZero: Bool { digits.isEmpty }
 
+    var negated: DecimalNumber {
+        DecimalNumber(isNegative: !isZero && !isNegative, digits: digits, exponent: exponent)
+    }
+
     /// Bytes that the number counts for in sizes: one, and one for each pair of digits (esm-streams.md §8).
     var sizeBytes: Int { (digits.count + 1) / 2 + 1 }
 }

@@ -50,17 +50,26 @@ struct ItemKey: Hashable, Sendable {
             let part = try Self.comparableBytes(of: value, attribute.name)
             let isHash = index == 0
             try Self.checkSize(value.sizeBytes, isHash: isHash)
-            if isHash {
-                key.append(UInt8(part.count >> 8))
-                key.append(UInt8(part.count & 0xff))
-            }
-            key.append(contentsOf: part)
+            key.append(contentsOf: isHash ? Self.hashPrefix(part) : part)
         }
         attributes = AttributeMap(members)
         bytes = key
     }
 
-    private static func comparableBytes(
+    /// How the canonical keys of all items of a hash key begin.
+    static func hashPrefix(_ part: [UInt8]) -> [UInt8] {
+        [UInt8(part.count >> 8), UInt8(part.count & 0xff)] + part
+    }
+
+    /// The hash key's part of canonical key bytes, with its length.
+    static func hashPart(of key: Span<UInt8>) -> [UInt8] {
+        guard key.count >= 2 else { return [] }
+        let count = min(key.count, 2 + Int(key[0]) << 8 + Int(key[1]))
+        return (0..<count).map { key[$0] }
+    }
+
+    /// Bytes of a key attribute's value that compare as DynamoDB compares the values.
+    static func comparableBytes(
         of value: AttributeValue, _ name: String
     ) throws(AWSError) -> [UInt8] {
         switch value {
@@ -77,7 +86,7 @@ struct ItemKey: Hashable, Sendable {
         }
     }
 
-    private static func checkSize(_ size: Int, isHash: Bool) throws(AWSError) {
+    static func checkSize(_ size: Int, isHash: Bool) throws(AWSError) {
         if isHash, size > hashKeyBytesMax {
             throw .invalid("Size of hashkey has exceeded the maximum size limit of2048 bytes")
         }

@@ -25,7 +25,9 @@ extension DynamoDBService {
         json.key("CreationRequestDateTime")
         json.value(thousandths: stream.createdAt.millisecondsSinceEpoch)
         // A deleted table's schema is gone, its stream stays for a day.
-        catalog.table(tableKey)?.encodeKeySchema(to: &json)
+        if let table = catalog.table(tableKey) {
+            TableDefinition.encode(keySchema: table.keyAttributes, to: &json)
+        }
         json.key("Shards")
         json.beginArray()
         for shard in shards.prefix(limit) { Self.encode(shard, of: stream, to: &json) }

@@ -7,24 +7,30 @@ extension DynamoDBService {
     func createTable(_ call: ServiceCall) throws(AWSError) {
         let arguments = try CallArguments(parsing: call.body)
         let name = try TableName(arguments.string("TableName"), of: call)
-        let keys = try KeySchema(arguments)
+        let types = try KeySchema.types(arguments)
+        guard let schema = try arguments.array("KeySchema") else { throw .nullMember("keySchema") }
+        let keys = try KeySchema(schema, types)
         try TableRequest.refuse(
             [
-                "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "ResourcePolicy", "OnDemandThroughput",
+                "ResourcePolicy", "OnDemandThroughput",
                 "WarmThroughput", "GlobalTableSettingsReplicationMode", "GlobalTableSourceArn",
             ], arguments, call)
         let (isOnDemand, throughput) = try Self.billing(arguments)
+        let indexes = try IndexRequest(arguments, types, keys, isOnDemand: isOnDemand).indexes
+        try KeySchema.checkAllUsed(types, keys, indexes)
         let view: StreamView? =
             switch try TableRequest.stream(arguments) {
             case .on(let view): view
             case .off, nil: nil
             }
-        let definition = TableDefinition(
+        var table = TableDefinition(
             key: TableKey(rawValue: 0), id: identifiers.next(), name: name.name, location: name.location,
             hashKey: keys.hash, rangeKey: keys.range, isOnDemand: isOnDemand,
             readCapacityUnits: throughput.read, writeCapacityUnits: throughput.write,
             isDeletionProtected: try arguments.bool("DeletionProtectionEnabled") ?? false,
             tags: try TableRequest.tags(arguments), createdAt: now(), latestStream: nil)
+        table.indexes = indexes
+        let definition = table
         write(call) { writer throws(StoreError) in
             guard writer.catalog.table(named: definition.name, in: definition.location) == nil else {
                 return .failure(
@@ -59,13 +65,11 @@ extension DynamoDBService {
 }
 
 /// `KeySchema` with the types that `AttributeDefinitions` gives its attributes.
-private struct KeySchema {
+struct KeySchema {
     let hash: TableDefinition.KeyAttribute
     let range: TableDefinition.KeyAttribute?
 
-    init(_ arguments: CallArguments) throws(AWSError) {
-        guard let schema = try arguments.array("KeySchema") else { throw .nullMember("keySchema") }
-        let types = try Self.types(arguments)
+    init(_ schema: [JSONValue], _ types: [TableDefinition.KeyAttribute]) throws(AWSError) {
         guard (1...2).contains(schema.count) else {
             let bound = schema.isEmpty ? "greater than or equal to 1" : "less than or equal to 2"
             throw .constraint(
@@ -95,22 +99,31 @@ private struct KeySchema {
                     + "Keys: [\(names.joined(separator: ", "))], "
                     + "AttributeDefinitions: [\(defined.joined(separator: ", "))]")
         }
-        // Attributes of secondary indexes are told by the refusal of those; without indexes none may be left over.
-        let hasIndexes = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"].contains {
-            arguments[$0]?.arrayValue?.isEmpty == false
-        }
-        guard hasIndexes || defined.count == names.count else {
-            throw .invalid(
-                "Number of attributes in KeySchema does not exactly match number of attributes defined in "
-                    + "AttributeDefinitions")
-        }
         let attributes = names.compactMap { name in types.first { $0.name == name } }
         guard let first = attributes.first else { throw .nullMember("keySchema") }
         hash = first
         range = attributes.count > 1 ? attributes[1] : nil
     }
 
-    private static func types(
+    /// Attributes that are defined are keys of the table or of an index.
+    static func checkAllUsed(
+        _ types: [TableDefinition.KeyAttribute], _ keys: KeySchema, _ indexes: [SecondaryIndex]
+    ) throws(AWSError) {
+        let own = [keys.hash.name] + (keys.range.map { [$0.name] } ?? [])
+        let used = own + indexes.flatMap { $0.keyAttributes.map(\.name) }
+        guard types.contains(where: { !used.contains($0.name) }) else { return }
+        guard !indexes.isEmpty else {
+            throw .invalid(
+                "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+                    + "AttributeDefinitions")
+        }
+        throw .invalid(
+            "Some AttributeDefinitions are not used. "
+                + "AttributeDefinitions: [\(types.map(\.name).joined(separator: ", "))], "
+                + "keys used: [\(Array(Set(used)).sorted().joined(separator: ", "))]")
+    }
+
+    static func types(
         _ arguments: CallArguments
     ) throws(AWSError) -> [TableDefinition.KeyAttribute] {
         guard let definitions = try arguments.array("AttributeDefinitions") else {

@@ -56,6 +56,7 @@ struct TableDescription {
         json.value(table.arn.description)
         json.key("TableId")
         json.value(table.id)
+        encodeIndexes(to: &json)
         encodeStream(to: &json)
         json.key("DeletionProtectionEnabled")
         json.value(table.isDeletionProtected)
@@ -65,7 +66,7 @@ struct TableDescription {
     private func encodeKeys(to json: inout JSONWriter) {
         json.key("AttributeDefinitions")
         json.beginArray()
-        for attribute in table.keyAttributes {
+        for attribute in table.definedAttributes {
             json.beginObject()
             json.key("AttributeName")
             json.value(attribute.name)
@@ -76,7 +77,7 @@ struct TableDescription {
         json.endArray()
         json.key("TableName")
         json.value(table.name)
-        table.encodeKeySchema(to: &json)
+        TableDefinition.encode(keySchema: table.keyAttributes, to: &json)
     }
 
     private func encodeBilling(to json: inout JSONWriter) {
@@ -121,11 +122,20 @@ struct TableDescription {
 }
 
 extension TableDefinition {
+    /// Of the table's keys and its indexes', each once.
+    fileprivate var definedAttributes: [KeyAttribute] {
+        var attributes = keyAttributes
+        for attribute in indexes.flatMap(\.keyAttributes) where !attributes.contains(attribute) {
+            attributes.append(attribute)
+        }
+        return attributes
+    }
+
     /// The member `KeySchema`.
-    func encodeKeySchema(to json: inout JSONWriter) {
+    static func encode(keySchema: [KeyAttribute], to json: inout JSONWriter) {
         json.key("KeySchema")
         json.beginArray()
-        for (index, attribute) in keyAttributes.enumerated() {
+        for (index, attribute) in keySchema.enumerated() {
             json.beginObject()
             json.key("AttributeName")
             json.value(attribute.name)

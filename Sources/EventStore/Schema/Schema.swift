@@ -1,6 +1,6 @@
 /// The tables, one migration a step. A step that was released never changes.
 enum Schema {
-    static let steps: [String] = [first, besideCheckpoints]
+    static let steps: [String] = [first, besideCheckpoints, tokens]
 
     /// Rows of `message` and `stream_record` are keyed by queue or shard << 44 | position, so one small integer key
     /// orders them, and an append goes to the end of its range.
@@ -68,6 +68,15 @@ enum Schema {
         CREATE TABLE open_window (
             id INTEGER PRIMARY KEY, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
             state BLOB NOT NULL) STRICT;
+        """
+}
+
+extension Schema {
+    /// Tokens of transactions that were done, so that a repeated request is not done again.
+    private static let tokens = """
+        CREATE TABLE transaction_token (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, region TEXT NOT NULL, token TEXT NOT NULL,
+            digest BLOB NOT NULL, at_ms INTEGER NOT NULL, UNIQUE (account, region, token)) STRICT;
         """
 }
 

@@ -24,7 +24,7 @@ extension StoreWriter {
             statement.bind(4, TableCodec.text(definition))
             statement.bind(5, createdAt.millisecondsSinceEpoch)
         }
-        let table = TableDefinition(
+        var table = TableDefinition(
             key: TableKey(rawValue: row), id: definition.id, name: definition.name,
             location: definition.location,
             hashKey: definition.hashKey, rangeKey: definition.rangeKey, isOnDemand: definition.isOnDemand,
@@ -32,14 +32,15 @@ extension StoreWriter {
             writeCapacityUnits: definition.writeCapacityUnits,
             isDeletionProtected: definition.isDeletionProtected, tags: definition.tags, createdAt: now,
             latestStream: nil)
-        changeDefinitions { $0.put(table) }
+        table.indexes = definition.indexes
+        changeDefinitions { [table] in $0.put(table) }
         setTable(table.key, TableTally(itemCount: 0, byteCount: 0))
         guard let view else { return try save(table) }
         _ = try enableStream(of: table.key, view: view)
         return try existing(table.key)
     }
 
-    /// Replaces what may change of a table: billing, deletion protection, tags.
+    /// Replaces what may change of a table: billing, deletion protection, tags, time to live.
     package func updateTable(_ definition: TableDefinition) throws(StoreError) -> TableDefinition {
         var table = try existing(definition.key)
         table.isOnDemand = definition.isOnDemand
@@ -47,6 +48,7 @@ extension StoreWriter {
         table.writeCapacityUnits = definition.writeCapacityUnits
         table.isDeletionProtected = definition.isDeletionProtected
         table.tags = definition.tags
+        table.timeToLiveAttribute = definition.timeToLiveAttribute
         return try save(table)
     }
 
@@ -58,6 +60,10 @@ extension StoreWriter {
         }
         try run("DELETE FROM item_table WHERE key = ?1") { $0.bind(1, key.rawValue) }
         try erase(.items, key.rawValue, key.rawValue)
+        for number in table.indexes.indices {
+            let index = key.index(number)
+            try erase(.items, index.rawValue, index.rawValue)
+        }
         changeDefinitions { definitions in
             definitions.tables[key] = nil
             definitions.tableKeys[ResourceName(location: table.location, name: table.name)] = nil

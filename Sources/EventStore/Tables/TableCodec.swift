@@ -14,6 +14,8 @@ enum TableCodec {
             ("isDeletionProtected", .bool(table.isDeletionProtected)),
             ("latestStream", JSONValue(optional: table.latestStream.map { Int($0.rawValue) })),
             ("tags", JSONValue(table.tags)),
+            ("indexes", .array(table.indexes.map(IndexCodec.json))),
+            ("timeToLiveAttribute", table.timeToLiveAttribute.map { .string($0) } ?? .null),
         ]).text
     }
 
@@ -24,7 +26,7 @@ enum TableCodec {
         guard let hashKey = json.member("hashKey").flatMap(attribute) else {
             throw .corrupt("the settings of table \(name) name no hash key")
         }
-        return TableDefinition(
+        var table = TableDefinition(
             key: key, id: json.string("id", or: ""), name: name, location: location, hashKey: hashKey,
             rangeKey: json.member("rangeKey").flatMap(attribute),
             isOnDemand: json.bool("isOnDemand", or: true),
@@ -33,13 +35,18 @@ enum TableCodec {
             isDeletionProtected: json.bool("isDeletionProtected", or: false), tags: json.strings("tags"),
             createdAt: createdAt,
             latestStream: json.int("latestStream").map { StreamKey(rawValue: Int64($0)) })
+        table.timeToLiveAttribute = json.string("timeToLiveAttribute")
+        for element in json.value["indexes"]?.arrayValue ?? [] {
+            table.indexes.append(try IndexCodec.index(StoredJSON(element), of: name))
+        }
+        return table
     }
 
-    private static func key(_ attribute: TableDefinition.KeyAttribute) -> JSONValue {
+    static func key(_ attribute: TableDefinition.KeyAttribute) -> JSONValue {
         JSONValue(members: [("name", .string(attribute.name)), ("type", .string(attribute.type))])
     }
 
-    private static func attribute(_ json: StoredJSON) -> TableDefinition.KeyAttribute? {
+    static func attribute(_ json: StoredJSON) -> TableDefinition.KeyAttribute? {
         guard let name = json.string("name"), let type = json.string("type") else { return nil }
         return TableDefinition.KeyAttribute(name: name, type: type)
     }
