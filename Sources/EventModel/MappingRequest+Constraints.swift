@@ -104,8 +104,9 @@ struct ConstraintChecker {
 
     mutating func check(_ value: String?, _ member: String, matches pattern: String) {
         guard let value else { return }
-        // The patterns are constants of this file, so one that does not compile cannot get past the tests.
-        guard let expression = try? Regex(pattern), value.wholeMatch(of: expression) == nil else { return }
+        // The patterns are constants of this file; one that does not compile is a bug, and must not let values pass.
+        guard let expression = try? Regex(pattern) else { preconditionFailure("\(pattern) is no pattern") }
+        guard value.wholeMatch(of: expression) == nil else { return }
         violated(value, member, "Member must satisfy regular expression pattern: \(pattern)")
     }
 
