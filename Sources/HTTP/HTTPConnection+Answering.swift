@@ -15,30 +15,40 @@ extension HTTPConnection {
     private func answer(_ response: HTTPResponse, to request: UInt64) {
         // The client may have left, and then nobody waits for this answer.
         guard case .handling(let exchange) = phase, exchange.request == request else { return }
-        disconnectAction = nil
         let closes = !exchange.keepsAlive || server.isDraining
         let length = response.body.count
         let persistence: ResponseHead.Persistence =
             closes ? .closed : exchange.isOldVersion ? .kept : .keptSilently
-        output.append { ResponseHead.append(response, contentLength: length, persistence, to: &$0) }
+        output.append { ResponseHead.append(response, .length(length), persistence, to: &$0) }
         if !exchange.isHead, ResponseHead.hasLength(response.status) {
             switch response.body {
             case .bytes(let bytes): output.append(bytes[...])
             case .slices(let slices): for slice in slices { output.append(slice) }
             }
         }
+        finishExchange(closes: closes)
+    }
+
+    /// The whole answer is in `output`.
+    func finishExchange(closes: Bool) {
+        disconnectAction = nil
         phase = closes ? .sending(closesAfter: true) : .receiving
         if !isConsuming || output.count > EventLoop.scratchByteCount { flush() }
     }
 
     /// Writes what there is; then goes on to what the client sends next, or closes.
     func flush() {
+        let count = output.count
         switch output.write(to: socket) {
         case .failed: close()
         case .blocked:
             if phase == .receiving { phase = .sending(closesAfter: false) }
-            setDeadline(server.writeNanoseconds)
+            // Further pieces of a stream that nobody reads do not buy it time.
+            if !phase.isStreaming || output.count < count || deadline == .max {
+                setDeadline(server.writeNanoseconds)
+            }
             updateInterest()
+            checkDrained()
         case .done: written()
         }
     }
@@ -59,6 +69,10 @@ extension HTTPConnection {
                 loop.executeLater { [self] in consumePending() }
             }
         case .handling: updateInterest()
+        case .streaming:
+            deadline = .max
+            updateInterest()
+            checkDrained()
         case .lingering, .closed: break
         }
     }
@@ -86,7 +100,7 @@ extension HTTPConnection {
         let body = [UInt8](error.reason.utf8)
         let headers = [("Content-Type", "text/plain; charset=utf-8")]
         let response = HTTPResponse(status: error.status, headers: headers, body: .bytes(body))
-        output.append { ResponseHead.append(response, contentLength: body.count, .closed, to: &$0) }
+        output.append { ResponseHead.append(response, .length(body.count), .closed, to: &$0) }
         output.append(body[...])
         phase = .sending(closesAfter: true)
         pending = []
@@ -97,7 +111,7 @@ extension HTTPConnection {
     func setDisconnectAction(_ action: @escaping @Sendable () -> Void, for request: UInt64) {
         precondition(loop.isCurrent, "a client is watched on its loop")
         // Without a client, or with one whose request is answered, there is nothing left to watch.
-        guard case .handling(let exchange) = phase, exchange.request == request else {
+        guard phase.request == request else {
             if phase == .closed, request == requestCount { action() }
             return
         }

@@ -7,7 +7,7 @@ extension HTTPConnection {
     /// Reads once; what is left makes the descriptor ready again.
     func read() {
         var capacity = loop.scratch.count
-        if case .handling = phase { capacity = min(capacity, Self.pendingBytesMax - pending.count) }
+        if phase.request != nil { capacity = min(capacity, Self.pendingBytesMax - pending.count) }
         let count = recv(socket, loop.scratch.baseAddress, capacity, 0)
         if count > 0 {
             let bytes = UnsafeRawBufferPointer(rebasing: loop.scratch[..<count])
@@ -23,7 +23,7 @@ extension HTTPConnection {
         switch phase {
         // Not before what came earlier and is about to be consumed.
         case .receiving where pending.isEmpty: consume(bytes)
-        case .receiving, .handling, .sending:
+        case .receiving, .handling, .streaming, .sending:
             pending.append(contentsOf: bytes)
             updateInterest()
         case .lingering:
@@ -39,7 +39,7 @@ extension HTTPConnection {
         switch phase {
         case .receiving where !pending.isEmpty: updateInterest()
         case .receiving, .lingering: close()
-        case .handling:
+        case .handling, .streaming:
             isConnected.store(false, ordering: .relaxed)
             if disconnectAction == nil { updateInterest() } else { close() }
         case .sending, .closed: updateInterest()
@@ -103,7 +103,7 @@ extension HTTPConnection {
         }
         if !output.isEmpty {
             flush()
-        } else if case .handling = phase, pending.count >= Self.pendingBytesMax {
+        } else if phase.request != nil, pending.count >= Self.pendingBytesMax {
             updateInterest()
         }
     }

@@ -14,11 +14,25 @@ final class HTTPConnection: @unchecked Sendable {
         case receiving
         /// A handler has the request.
         case handling(Exchange)
+        /// The answer is being written piece by piece.
+        case streaming(Exchange)
         /// The answer does not fit into the socket yet.
         case sending(closesAfter: Bool)
         /// The last answer is written; reads and forgets, so that the client gets to see it.
         case lingering
         case closed
+
+        /// The request that is being answered, if any.
+        var request: UInt64? {
+            switch self {
+            case .handling(let exchange), .streaming(let exchange): exchange.request
+            case .receiving, .sending, .lingering, .closed: nil
+            }
+        }
+
+        var isStreaming: Bool {
+            if case .streaming = self { true } else { false }
+        }
     }
 
     /// What an answer must know of its request.
@@ -52,6 +66,9 @@ final class HTTPConnection: @unchecked Sendable {
     var isConsuming = false
     var requestCount: UInt64 = 0
     var disconnectAction: (@Sendable () -> Void)?
+    /// Called when a streamed answer has room again, if `wantsDrain`.
+    var drainAction: (@Sendable () -> Void)?
+    var wantsDrain = false
     var hasSentContinue = false
     /// What follows cannot be read as requests any more.
     var hasRefused = false
@@ -87,7 +104,7 @@ final class HTTPConnection: @unchecked Sendable {
         case .closed: return
         case .receiving, .lingering:
             if events.contains(.readable) { read() } else if events.contains(.closed) { close() }
-        case .handling, .sending:
+        case .handling, .streaming, .sending:
             if events.contains(.closed) {
                 close()
             } else if events.contains(.readable), pending.count < Self.pendingBytesMax {
@@ -112,6 +129,7 @@ final class HTTPConnection: @unchecked Sendable {
         loop.unwatch(socket)
         Glibc.close(socket)
         output.removeAll()
+        drainAction = nil
         pending = []
         countHeldBytes()
         server.remove(self)
@@ -139,7 +157,8 @@ final class HTTPConnection: @unchecked Sendable {
         switch phase {
         case .receiving where !parser.isBetweenRequests: refuse(.timedOut)
         case .receiving, .sending, .lingering: close()
-        case .handling, .closed: deadline = .max
+        case .streaming where !output.isEmpty: close()
+        case .handling, .streaming, .closed: deadline = .max
         }
     }
 
@@ -147,7 +166,7 @@ final class HTTPConnection: @unchecked Sendable {
     func updateInterest() {
         switch phase {
         case .receiving, .lingering: loop.change(socket, isReadClosed ? [] : [.readable, .readClosed])
-        case .handling:
+        case .handling, .streaming:
             // Answers to earlier requests may still be on their way out.
             var events: PollEvents = output.isEmpty ? [] : .writable
             if !isReadClosed {

@@ -10,10 +10,17 @@ package final class HTTPResponder: Sendable {
     /// What a responder without a connection knows.
     private final class Recording: Sendable {
         let answer: @Sendable (HTTPResponse) -> Void
+        let stream: (@Sendable (RecordedStream) -> Void)?
         /// nil once the client "left".
         let disconnectActions = Mutex<[@Sendable () -> Void]?>([])
 
-        init(answer: @escaping @Sendable (HTTPResponse) -> Void) { self.answer = answer }
+        init(
+            answer: @escaping @Sendable (HTTPResponse) -> Void,
+            stream: (@Sendable (RecordedStream) -> Void)?
+        ) {
+            self.answer = answer
+            self.stream = stream
+        }
     }
 
     private let way: Way
@@ -24,8 +31,13 @@ package final class HTTPResponder: Sendable {
     }
 
     /// A responder that belongs to no connection and hands its answer to a closure: for tests of handlers.
-    package init(recording answer: @escaping @Sendable (HTTPResponse) -> Void) {
-        way = .recording(Recording(answer: answer))
+    ///
+    /// - Parameter stream: gets the streamed answer, as soon as it begins; without it, streaming is a bug.
+    package init(
+        recording answer: @escaping @Sendable (HTTPResponse) -> Void,
+        stream: (@Sendable (RecordedStream) -> Void)? = nil
+    ) {
+        way = .recording(Recording(answer: answer, stream: stream))
     }
 
     deinit {
@@ -45,6 +57,30 @@ package final class HTTPResponder: Sendable {
         switch way {
         case .connection(let connection, let request): connection.post(response, to: request)
         case .recording(let recording): recording.answer(response)
+        }
+    }
+
+    /// Begins an answer that is written piece by piece, and sends its head. Once, instead of `respond`, on the loop.
+    ///
+    /// The length needs no header: HTTP/1.1 clients get chunks. An action of `onDisconnect` stays in force until the
+    /// answer is finished or the writer gets an action of its own. A writer for a client that has left writes nothing.
+    package func beginStream(status: Int, headers: [(String, String)] = []) -> HTTPStreamWriter {
+        precondition(!isAnswered.exchange(true, ordering: .relaxed), "a request is answered once")
+        switch way {
+        case .connection(let connection, let request):
+            connection.beginStream(status: status, headers: headers, of: request)
+            return HTTPStreamWriter(.connection(connection, request: request))
+        case .recording(let recording):
+            guard let announce = recording.stream else {
+                preconditionFailure("this recording responder takes no streams")
+            }
+            let stream = RecordedStream(RecordedStream.Head(status: status, headers: headers))
+            // Its client leaves through `RecordedStream.disconnect`.
+            for action in recording.disconnectActions.withLock({ $0 }) ?? [] {
+                stream.setDisconnectAction(action)
+            }
+            announce(stream)
+            return HTTPStreamWriter(.recording(stream))
         }
     }
 

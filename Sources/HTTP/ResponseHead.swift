@@ -8,8 +8,16 @@ enum ResponseHead {
         case closed
     }
 
+    /// How the client knows where the content ends.
+    enum Framing {
+        case length(Int)
+        case chunked
+        /// With the connection; for HTTP/1.0.
+        case untilClose
+    }
+
     static func append(
-        _ response: HTTPResponse, contentLength: Int, _ persistence: Persistence, to out: inout [UInt8]
+        _ response: HTTPResponse, _ framing: Framing, _ persistence: Persistence, to out: inout [UInt8]
     ) {
         append("HTTP/1.1 ", to: &out)
         append(digitsOf: response.status, to: &out)
@@ -27,16 +35,29 @@ enum ResponseHead {
         case .kept: append("Connection: keep-alive\r\n", to: &out)
         case .closed: append("Connection: close\r\n", to: &out)
         }
-        if hasLength(response.status) {
+        switch framing {
+        case .length(let contentLength) where hasLength(response.status):
             append("Content-Length: ", to: &out)
             append(digitsOf: contentLength, to: &out)
             append("\r\n", to: &out)
+        case .chunked: append("Transfer-Encoding: chunked\r\n", to: &out)
+        case .length, .untilClose: break
         }
         append("\r\n", to: &out)
     }
 
     static func appendContinue(to out: inout [UInt8]) {
         append("HTTP/1.1 100 Continue\r\n\r\n", to: &out)
+    }
+
+    /// What stands before the bytes of a chunk.
+    static func appendChunkSize(_ count: Int, to out: inout [UInt8]) {
+        out.append(contentsOf: String(count, radix: 16).utf8)
+        append("\r\n", to: &out)
+    }
+
+    static func appendLastChunk(to out: inout [UInt8]) {
+        append("0\r\n\r\n", to: &out)
     }
 
     /// These statuses have neither content nor a length of it (RFC 9110 §8.6, §15.4.5).

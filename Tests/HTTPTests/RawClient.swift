@@ -68,38 +68,73 @@ final class RawClient {
         _ = connect(socket, &address, socklen_t(MemoryLayout<sockaddr>.size))
     }
 
-    /// The next response; nil at the end of the connection or when time is up.
+    /// The next response; nil at the end of the connection or when time is up. Chunks are joined.
     func receive(isHead: Bool = false) -> Response? {
-        var headEnd = endOfHead()
-        while headEnd == nil {
-            guard fill() else { return nil }
-            headEnd = endOfHead()
+        guard let head = receiveHead() else { return nil }
+        if isHead { return head }
+        var body: [UInt8] = []
+        if head.headers["transfer-encoding"] == "chunked" {
+            while true {
+                guard let chunk = receiveChunk() else { return nil }
+                if chunk.isEmpty { break }
+                body += chunk
+            }
+        } else {
+            let length = head.headers["content-length"].flatMap { Int($0) } ?? 0
+            while received.count < length { guard fill() else { return nil } }
+            body = Array(received[..<length])
+            received.removeFirst(length)
         }
-        guard let headEnd else { return nil }
-        let lines = String(decoding: received[..<(headEnd - 4)], as: UTF8.self).split(separator: "\r\n")
+        return Response(status: head.status, headers: head.headers, body: body)
+    }
+
+    /// The next chunk of a streamed answer, empty for the last; nil at the end of the connection.
+    func receiveChunk() -> [UInt8]? {
+        guard let line = take(through: [13, 10]) else { return nil }
+        guard let length = Int(String(decoding: line.dropLast(2), as: UTF8.self), radix: 16) else {
+            return nil
+        }
+        while received.count < length + 2 { guard fill() else { return nil } }
+        defer { received.removeFirst(length + 2) }
+        return Array(received[..<length])
+    }
+
+    /// Everything up to the end of the connection.
+    func receiveToEnd() -> [UInt8] {
+        while fill() {}
+        defer { received = [] }
+        return received
+    }
+
+    /// The next head without what follows it.
+    func receiveHead() -> Response? {
+        guard let head = take(through: [13, 10, 13, 10]) else { return nil }
+        let lines = String(decoding: head.dropLast(4), as: UTF8.self).split(separator: "\r\n")
         let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
             let parts = line.split(separator: ":", maxSplits: 1)
             headers[parts[0].lowercased()] = parts.count > 1 ? String(parts[1].drop { $0 == " " }) : ""
         }
-        let length = isHead ? 0 : headers["content-length"].flatMap { Int($0) } ?? 0
-        while received.count < headEnd + length { guard fill() else { return nil } }
-        let body = Array(received[headEnd..<headEnd + length])
-        received.removeFirst(headEnd + length)
-        return Response(status: status, headers: headers, body: body)
+        return Response(status: status, headers: headers, body: [])
     }
 
     /// Whether the server has closed and nothing is left to read.
     func isAtEnd() -> Bool { received.isEmpty && !fill() }
 
-    private func endOfHead() -> Int? {
+    private func take(through end: [UInt8]) -> [UInt8]? {
         var place = 0
-        while place + 4 <= received.count {
-            if received[place..<place + 4].elementsEqual([13, 10, 13, 10]) { return place + 4 }
-            place += 1
+        while true {
+            while place + end.count <= received.count {
+                if received[place..<place + end.count].elementsEqual(end) {
+                    let count = place + end.count
+                    defer { received.removeFirst(count) }
+                    return Array(received[..<count])
+                }
+                place += 1
+            }
+            guard fill() else { return nil }
         }
-        return nil
     }
 
     private func fill() -> Bool {
