@@ -11,6 +11,11 @@ package struct HashKeyRange: Hashable, Sendable {
 
     package func contains(_ key: UInt128) -> Bool { key >= start && key <= end }
 
+    /// One begins where the other ends.
+    package func touches(_ other: HashKeyRange) -> Bool {
+        (end < other.start && end + 1 == other.start) || (other.end < start && other.end + 1 == start)
+    }
+
     /// Splits the whole key space evenly, as `CreateStream` does: start_i = ⌊2^128/n⌋·i, the last one takes the rest.
     package static func even(count: Int) -> [HashKeyRange] {
         precondition(count > 0, "a stream has at least one shard")

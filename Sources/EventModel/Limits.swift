@@ -22,4 +22,6 @@ package enum Limits {
     package static let positionBits = 44
     /// Retention of a DynamoDB stream (DynamoDB developer guide).
     package static let tableStreamRetention = Duration.seconds(86_400)
+    /// Age at which a table stream goes on in a new shard (observed on AWS, about every four hours; sources-api.md C).
+    package static let tableShardLifetime = Duration.seconds(14_400)
 }

@@ -25,7 +25,7 @@ package final class EventStore: Sendable {
 
     private init(
         lock: DirectoryLock, path: String, connection: Connection, loaded: LoadedState,
-        now: @escaping @Sendable () -> Timestamp
+        tableShardLifetime: Duration, now: @escaping @Sendable () -> Timestamp
     ) {
         let observers = Observers()
         self.observers = observers
@@ -48,7 +48,8 @@ package final class EventStore: Sendable {
                 ShardTip(
                     position: $0.position, arrival: Timestamp(millisecondsSinceEpoch: $0.arrivalMilliseconds))
             })
-        let writer = StoreWriter(connection: connection, loaded: loaded)
+        let writer = StoreWriter(
+            connection: connection, loaded: loaded, tableShardLifetime: tableShardLifetime)
         let publisher = Publisher(
             catalog: catalog, leases: leases, tips: tips, observers: observers,
             setTableSize: { [weak self] key, tally in self?.tableSizes.withLock { $0[key] = tally } })
@@ -65,16 +66,21 @@ package final class EventStore: Sendable {
 extension EventStore {
     /// Opens a data directory, creating it with its parents when it is not there.
     ///
-    /// - Parameter now: The wall clock, called on any thread.
+    /// - Parameters:
+    ///   - tableShardLifetime: Age at which a table stream that was written to goes on in a new shard.
+    ///   - now: The wall clock, called on any thread.
     /// - Throws: `.locked`, `.readOnly`, `.newerFile`, `.corrupt`, `.full`, `.io`.
     package static func open(
-        directory: String, durability: Durability, now: @escaping @Sendable () -> Timestamp
+        directory: String, durability: Durability, tableShardLifetime: Duration = Limits.tableShardLifetime,
+        now: @escaping @Sendable () -> Timestamp
     ) throws(StoreError) -> EventStore {
         let lock = try DirectoryLock(directory: directory)
         let path = directory + "/millrace.db"
         let connection = try openForWriting(path, durability)
         let loaded = try LoadedState(reading: connection, now: now())
-        return EventStore(lock: lock, path: path, connection: connection, loaded: loaded, now: now)
+        return EventStore(
+            lock: lock, path: path, connection: connection, loaded: loaded,
+            tableShardLifetime: tableShardLifetime, now: now)
     }
 
     private static func openForWriting(_ path: String, _ durability: Durability) throws(StoreError)

@@ -26,7 +26,9 @@ extension StoreReader {
             var last = after
             var count = 0
             var bytes = 0
-            while count < limit, try statement.step() {
+            while count < limit {
+                // What is missing before the tip has been trimmed.
+                guard try statement.step() else { return tip }
                 let arrival = statement.int(1)
                 guard arrival > oldest else {
                     last = RowKey.position(statement.int(0))

@@ -15,9 +15,7 @@ extension StoreWriter {
         }
         let ranges = HashKeyRange.even(count: shardCount)
         let seeds = ranges.enumerated().map { index, range in
-            let digits = String(index)
-            let id = "shardId-" + String(repeating: "0", count: max(0, 12 - digits.count)) + digits
-            return ShardSeed(index: index, id: id, hashKeys: range)
+            ShardSeed(index: index, id: ShardName.kinesis(index), hashKeys: range)
         }
         return try makeStream(
             name: name, location: location, kind: .kinesis(isOnDemand: isOnDemand),
@@ -70,11 +68,12 @@ extension StoreWriter {
         return stream
     }
 
-    private func insert(_ shard: ShardDefinition, of stream: Int64) throws(StoreError) {
+    func insert(_ shard: ShardDefinition, of stream: Int64) throws(StoreError) {
         try run(
             """
-            INSERT INTO shard (key, stream, number, id, parent, adjacent_parent, hash_start, hash_end, created_ms)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            INSERT INTO shard (key, stream, number, id, parent, adjacent_parent, hash_start, hash_end, created_ms,
+                ending_position)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             """
         ) { statement in
             statement.bind(1, shard.key.rawValue)
@@ -86,6 +85,7 @@ extension StoreWriter {
             statement.bind(7, String(shard.hashKeys.start))
             statement.bind(8, String(shard.hashKeys.end))
             statement.bind(9, shard.createdAt.millisecondsSinceEpoch)
+            statement.bind(10, shard.endingPosition)
         }
     }
 
@@ -103,6 +103,7 @@ extension StoreWriter {
             setShard(shard.key, nil)
             effects.removedShards.append(shard.key)
         }
+        try forgetProgress(in: stream.shards.map(\.key), of: stream)
         changeDefinitions { $0.remove(stream) }
     }
 
@@ -110,14 +111,8 @@ extension StoreWriter {
     func closeStream(_ key: StreamKey) throws(StoreError) -> StreamDefinition {
         guard var stream = definitions.streams[key] else { throw .notFound("The stream") }
         for index in stream.shards.indices where stream.shards[index].isOpen {
-            let shard = stream.shards[index].key
-            let ending = shards[shard]?.position ?? 0
-            stream.shards[index].endingPosition = ending
-            try run("UPDATE shard SET ending_position = ?2 WHERE key = ?1") { statement in
-                statement.bind(1, shard.rawValue)
-                statement.bind(2, ending)
-            }
-            effects.closedShards.insert(shard)
+            stream.shards[index].endingPosition = shards[stream.shards[index].key]?.position ?? 0
+            try close(stream.shards[index])
         }
         stream.isEnabled = false
         let closed = stream

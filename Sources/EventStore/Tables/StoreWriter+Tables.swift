@@ -86,7 +86,7 @@ extension StoreWriter {
             retentionHours: Int(Limits.tableStreamRetention.wholeMilliseconds / 3_600_000),
             seeds: [
                 ShardSeed(
-                    index: 0, id: StoreWriter.tableShardID(createdAt: now, table: key),
+                    index: 0, id: ShardName.table(key, createdAt: now, index: 0),
                     hashKeys: HashKeyRange(start: 0, end: .max))
             ])
         table.latestStream = stream.key
@@ -128,14 +128,6 @@ extension StoreWriter {
             return label == moment.streamLabel
         }) { moment = moment + .milliseconds(1) }
         return moment
-    }
-
-    /// `shardId-`, twenty digits of the creation's millisecond, and eight hexadecimal ones that tell tables apart.
-    private static func tableShardID(createdAt: Timestamp, table: TableKey) -> String {
-        let digits = String(createdAt.millisecondsSinceEpoch)
-        let id = MessageID(row: table.rawValue, secret: UInt64(createdAt.millisecondsSinceEpoch))
-        let time = String(repeating: "0", count: max(0, 20 - digits.count)) + digits
-        return "shardId-\(time)-\(id.description.prefix(8))"
     }
 }
 

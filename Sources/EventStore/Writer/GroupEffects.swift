@@ -49,6 +49,8 @@ struct ShardState: Equatable {
     var trimmed: Position
     /// When the oldest record arrived; 0 for unknown.
     var oldestMilliseconds: Int64 = 0
+    /// When the shard was closed: its children's creation, or when its stream was disabled; `nil` while it is open.
+    var closedMilliseconds: Int64?
 }
 
 /// Items of a table and their bytes.

@@ -124,6 +124,21 @@ extension LoadedState {
             if !rows.isNull(6) {
                 definitions.disabledAt[key] = Timestamp(millisecondsSinceEpoch: rows.int(6))
             }
+            noteClosing(of: shardsOfStream[key.rawValue] ?? [], disabled: rows.isNull(6) ? nil : rows.int(6))
+        }
+    }
+
+    /// A shard is closed when its children are made, or by the end of its stream.
+    private mutating func noteClosing(of family: [ShardDefinition], disabled: Int64?) {
+        guard family.contains(where: { !$0.isOpen }) else { return }
+        var closing: [ShardKey: Int64] = [:]
+        for child in family {
+            for parent in [child.parent, child.adjacentParent] {
+                if let parent { closing[parent] = child.createdAt.millisecondsSinceEpoch }
+            }
+        }
+        for shard in family where !shard.isOpen {
+            shards[shard.key]?.closedMilliseconds = closing[shard.key] ?? disabled
         }
     }
 

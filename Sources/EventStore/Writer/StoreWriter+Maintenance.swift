@@ -5,9 +5,16 @@ import SQLite
 struct RetentionLap {
     var queues: [QueueKey] = []
     var shards: [ShardKey] = []
+    /// Disabled streams.
     var streams: [StreamKey] = []
+    /// Streams of tables, which roll over.
+    var tables: [StreamKey] = []
+    /// Streams with closed shards.
+    var lineages: [StreamKey] = []
 
-    var isAtEnd: Bool { queues.isEmpty && shards.isEmpty && streams.isEmpty }
+    var isAtEnd: Bool {
+        queues.isEmpty && shards.isEmpty && streams.isEmpty && tables.isEmpty && lineages.isEmpty
+    }
 }
 
 extension StoreWriter {
@@ -61,6 +68,10 @@ extension StoreWriter {
         lap = RetentionLap(
             queues: queues.keys.sorted(), shards: shards.keys.sorted(),
             streams: Array(definitions.disabledAt.keys))
+        for (key, stream) in definitions.streams where stream.isEnabled {
+            if case .table = stream.kind { lap.tables.append(key) }
+            if stream.shards.contains(where: { !$0.isOpen }) { lap.lineages.append(key) }
+        }
     }
 
     /// Goes one step on the walk, in the current group.
@@ -75,6 +86,10 @@ extension StoreWriter {
                 if try trim(shard) { removed = true } else { lap.shards.removeLast() }
             } else if let stream = lap.streams.popLast() {
                 try endDisabled(stream)
+            } else if let stream = lap.tables.popLast() {
+                try rollOverIfOld(stream)
+            } else if let stream = lap.lineages.last {
+                if try forgetExpiredShards(of: stream) { removed = true } else { lap.lineages.removeLast() }
             } else {
                 break
             }

@@ -8,6 +8,7 @@ import SQLite
 package final class StoreWriter {
     let connection: Connection
     let secret: UInt64
+    let tableShardLifetime: Duration
     /// The time of this group; the same for all its operations, never earlier than that of the group before.
     package private(set) var now = Timestamp(millisecondsSinceEpoch: 0)
 
@@ -30,8 +31,9 @@ package final class StoreWriter {
     var effects = GroupEffects()
     var lap = RetentionLap()
 
-    init(connection: Connection, loaded: LoadedState) {
+    init(connection: Connection, loaded: LoadedState, tableShardLifetime: Duration) {
         self.connection = connection
+        self.tableShardLifetime = tableShardLifetime
         secret = loaded.secret
         definitions = loaded.definitions
         committedDefinitions = loaded.definitions
