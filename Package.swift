@@ -55,7 +55,7 @@ let shells: [Target] = [
     module("Digest", ["CCrypto"]),
     module("Telemetry"),
     module("SQLite", ["CSQLite"]),
-    module("EventStore", ["SQLite", "EventModel", "ByteCoding"]),
+    module("EventStore", ["SQLite", "MappingCore", "EventModel", "ByteCoding", "Digest"]),
     module("HTTP", ["CShim"]),
     module("HTTPClient", ["CCurl"]),
     module("RuntimeAPI", ["HTTP", "CShim", "EventModel", "ByteCoding", "Telemetry"]),

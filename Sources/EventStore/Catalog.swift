@@ -58,6 +58,7 @@ struct Definitions: Sendable {
     var functions: [ResourceName: FunctionDefinition] = [:]
     var mappings: [String: EventSourceMapping] = [:]
     var mappingKeys: [String: Int64] = [:]
+    var topics = TopicDefinitions()
 }
 
 extension Definitions {

@@ -12,7 +12,7 @@ package struct CatalogSnapshot: Sendable {
 
     init(_ definitions: Definitions) { storage = Storage(definitions) }
 
-    private var all: Definitions { storage.definitions }
+    var all: Definitions { storage.definitions }
 }
 
 // MARK: - Queues

@@ -13,6 +13,9 @@ package final class EventStore: Sendable {
     /// Mixed into message IDs and receipt handles, made once per data directory.
     package let secret: UInt64
 
+    /// Where this machine's programs reach the daemon; in the URLs of notifications.
+    package let publicAddress: PublicAddress
+
     let now: @Sendable () -> Timestamp
     let tableSizes: Mutex<[TableKey: TableTally]>
     private let path: String
@@ -50,6 +53,7 @@ package final class EventStore: Sendable {
             })
         let writer = StoreWriter(
             connection: connection, loaded: loaded, tableShardLifetime: tableShardLifetime)
+        publicAddress = writer.publishing.address
         let publisher = Publisher(
             catalog: catalog, leases: leases, tips: tips, observers: observers,
             setTableSize: { [weak self] key, tally in self?.tableSizes.withLock { $0[key] = tally } })

@@ -29,6 +29,7 @@ struct Publisher {
         for table in effects.touchedTables { setTableSize(table, writer.tables[table]) }
         changes.shards = Array(effects.touchedShards.union(effects.closedShards))
         changes.definitionsChanged = effects.definitionsChanged
+        changes.topicDeliveries = effects.hasTopicDeliveries
         if !changes.isEmpty { observers.tell(changes) }
     }
 

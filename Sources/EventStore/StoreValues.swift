@@ -8,9 +8,13 @@ package struct CommittedChanges: Equatable, Sendable {
     package var shards: [ShardKey] = []
     /// Queues, streams, tables, functions or mappings were created, changed or deleted.
     package var definitionsChanged = false
+    /// Deliveries of topics to HTTP endpoints were added.
+    package var topicDeliveries = false
 
     package init() {}
-    package var isEmpty: Bool { queues.isEmpty && shards.isEmpty && !definitionsChanged }
+    package var isEmpty: Bool {
+        queues.isEmpty && shards.isEmpty && !definitionsChanged && !topicDeliveries
+    }
 }
 
 /// The three counters of a queue.

@@ -97,3 +97,22 @@ struct DigestTests {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
+
+@Suite("Signatures of notifications")
+struct MessageSignerTests {
+    @Test("A key that was kept signs as it did before, and the two hashes differ")
+    func kept() throws {
+        let signer = MessageSigner.make(commonName: "test", from: 1_700_000_000)
+        let again = try #require(
+            MessageSigner(privateKey: signer.privateKey, certificate: signer.certificate))
+        let message = Array("message".utf8)
+        for hash in [MessageSigner.Hash.sha1, .sha256] {
+            let signature = signer.sign(message, hash)
+            #expect(signature.count == 256)
+            #expect(signature == again.sign(message, hash))
+            #expect(signature != signer.sign(message + [0], hash))
+        }
+        #expect(signer.sign(message, .sha1) != signer.sign(message, .sha256))
+        #expect(MessageSigner(privateKey: [1, 2, 3], certificate: []) == nil)
+    }
+}

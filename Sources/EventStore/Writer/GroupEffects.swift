@@ -17,6 +17,7 @@ struct GroupEffects {
     var closedShards: Set<ShardKey> = []
     var removedShards: [ShardKey] = []
     var touchedTables: Set<TableKey> = []
+    var hasTopicDeliveries = false
 }
 
 /// Messages up to a position are gone.

@@ -9,6 +9,7 @@ struct LoadedState {
     var shards: [ShardKey: ShardState] = [:]
     var tables: [TableKey: TableTally] = [:]
     var erasures: [Erasure] = []
+    var topics = TopicState()
     /// The ledgers of the queues, with the messages that are hidden.
     var ledgers: [QueueKey: LeaseLedger] = [:]
 
@@ -19,6 +20,7 @@ struct LoadedState {
         try loadStreams(connection)
         try loadTables(connection)
         try loadFunctionsAndMappings(connection)
+        try loadTopics(connection)
         try storeErrors { () throws(SQLiteError) in
             let rows = try connection.prepare("SELECT id, kind, first, last FROM erasure ORDER BY id")
             while try rows.step() {

@@ -30,6 +30,10 @@ package final class StoreWriter {
     private var undoErasures: [Erasure]?
     var effects = GroupEffects()
     var lap = RetentionLap()
+    /// What topics need besides their definitions.
+    var topics: TopicState
+    private var committedTopics: TopicState
+    let publishing = PublishingTools()
 
     init(connection: Connection, loaded: LoadedState, tableShardLifetime: Duration) {
         self.connection = connection
@@ -41,6 +45,8 @@ package final class StoreWriter {
         shards = loaded.shards
         tables = loaded.tables
         erasures = loaded.erasures
+        topics = loaded.topics
+        committedTopics = loaded.topics
     }
 
     /// Definitions, with the changes of this group.
@@ -155,6 +161,7 @@ extension StoreWriter {
         }
         for key in effects.touchedQueues { queues[key]?.mustSave = false }
         committedDefinitions = definitions
+        committedTopics = topics
         forgetUndo()
         defer { effects = GroupEffects() }
         return effects
@@ -169,6 +176,7 @@ extension StoreWriter {
         for (key, tally) in undoTables { tables[key] = tally }
         if let undoErasures { erasures = undoErasures }
         definitions = committedDefinitions
+        topics = committedTopics
         snapshot = nil
         forgetUndo()
         effects = GroupEffects()
