@@ -41,6 +41,7 @@ let systemLibraries: [Target] = [
     system("CSQLite", "sqlite3", "libsqlite3-dev"),
     system("CCrypto", "libcrypto", "libssl-dev"),
     system("CYAML", "yaml-0.1", "libyaml-dev"),
+    system("CCBOR", "libcbor", "libcbor-dev"),
     system("CCurl", "libcurl", "libcurl4-openssl-dev"),
     .target(name: "CShim"),
 ]
@@ -71,7 +72,7 @@ let shells: [Target] = [
 let wire: [String] = ["AWSWire", "HTTP", "EventStore", "EventModel", "ByteCoding", "Digest"]
 
 let services: [Target] = [
-    module("AWSWire", ["HTTP", "EventModel", "ByteCoding", "Digest"]),
+    module("AWSWire", ["HTTP", "EventModel", "ByteCoding", "Digest", "CCBOR"]),
     module("SQSService", wire),
     module("KinesisService", wire),
     module("DynamoDBService", wire),

@@ -16,11 +16,13 @@ package struct ServiceCall: Sendable {
     package let pathParameters: [String: String]
     /// Parameters of the query string (REST) or of the form (Query protocol), decoded, in order of the wire.
     package let parameters: WireParameters
+    /// What bodies look like on the wire; `body` and the bodies of answers are JSON (or XML) all the same.
+    package let codec: BodyCodec
 
     package init(
         service: WireService, operation: String, request: HTTPRequest, location: Location,
         requestID: String, responder: HTTPResponder, pathParameters: [String: String] = [:],
-        parameters: WireParameters = WireParameters()
+        parameters: WireParameters = WireParameters(), codec: BodyCodec = .native
     ) {
         self.service = service
         self.operation = operation
@@ -30,6 +32,7 @@ package struct ServiceCall: Sendable {
         self.responder = responder
         self.pathParameters = pathParameters
         self.parameters = parameters
+        self.codec = codec
     }
 
     package var body: [UInt8] { request.body }
@@ -46,10 +49,11 @@ extension ServiceCall {
     /// Answers with a body in the service's content type.
     package func succeed(body: HTTPBody, status: Int = 200) {
         responder.respond(
-            HTTPResponse(
-                status: status,
-                headers: [("x-amzn-RequestId", requestID), ("Content-Type", service.contentType)],
-                body: body))
+            codec.encoded(
+                HTTPResponse(
+                    status: status,
+                    headers: [("x-amzn-RequestId", requestID), ("Content-Type", service.contentType)],
+                    body: body)))
     }
 
     /// Answers with no body; operations without a result do so (`DeleteStream`, 204 of Lambda's tags).
@@ -58,7 +62,7 @@ extension ServiceCall {
     }
 
     package func fail(_ error: AWSError) {
-        responder.respond(service.response(to: error, requestID: requestID))
+        responder.respond(codec.encoded(service.response(to: error, requestID: requestID)))
     }
 
     /// The answer to an operation that the service does not have.

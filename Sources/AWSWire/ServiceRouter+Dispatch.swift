@@ -9,6 +9,8 @@ extension ServiceRouter {
     package func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
         if let name = request.headers["x-amz-target"] {
             handle(target: name, request, responder)
+        } else if let name = request.headers["smithy-protocol"] {
+            handle(protocol: name, request, responder)
         } else if let page = page(for: request) {
             guard page.methods.contains(request.method) else {
                 return answer(responder, status: 405, "\(request.path) does not take \(request.method).")
@@ -29,18 +31,41 @@ extension ServiceRouter {
             return responder.respond(Self.generic.response(to: unknown, requestID: makeRequestID()))
         }
         let operation = String(name[name.utf8.index(after: dot)...])
-        start(target, operation, request, responder) { call in
+        let speaksCBOR = request.headers["content-type"]?.hasPrefix("application/x-amz-cbor") == true
+        let codec =
+            speaksCBOR ? target.cborMembers.map { BodyCodec.cbor(.amazon, $0) } ?? .native : .native
+        start(target, operation, request, responder, codec: codec) { call in
             guard call.request.method == "POST" else {
                 return call.fail(
                     AWSError("UnknownOperationException", "\(call.operation) is a POST request."))
             }
-            if let type = call.request.headers["content-type"], type.hasPrefix("application/x-amz-cbor") {
+            if speaksCBOR, target.cborMembers == nil {
                 return call.fail(
                     .notSupported(
                         "Millrace does not support the CBOR protocol of \(target.service.displayName) yet."))
             }
             target.handler(call)
         }
+    }
+
+    /// Smithy RPC v2: `/service/<name>/operation/<Operation>`, perhaps behind a prefix.
+    private func handle(protocol name: String, _ request: HTTPRequest, _ responder: HTTPResponder) {
+        let parts = request.path.split(separator: "/", omittingEmptySubsequences: false).suffix(4)
+        guard name == "rpc-v2-cbor", request.method == "POST", parts.count == 4,
+            parts[parts.startIndex] == "service", parts[parts.startIndex + 2] == "operation",
+            let target = rpcServices[String(parts[parts.startIndex + 1])],
+            let members = target.cborMembers
+        else {
+            let unknown = AWSError(
+                "UnknownOperationException",
+                "Nothing is served at \(request.method) \(request.path) with the protocol \(name).",
+                status: 404)
+            let response = Self.generic.response(to: unknown, requestID: makeRequestID())
+            return responder.respond(BodyCodec.cbor(.rpcV2, Self.noMembers).encoded(response))
+        }
+        start(
+            target, String(parts[parts.startIndex + 3]), request, responder, codec: .cbor(.rpcV2, members),
+            target.handler)
     }
 
     private func handle(query: WireParameters, _ request: HTTPRequest, _ responder: HTTPResponder) {
@@ -75,18 +100,20 @@ extension ServiceRouter {
     private func start(
         _ target: Target, _ operation: String, _ request: HTTPRequest, _ responder: HTTPResponder,
         pathParameters: [String: String] = [:], parameters: WireParameters = WireParameters(),
-        _ handler: (ServiceCall) -> Void
+        codec: BodyCodec = .native, _ handler: (ServiceCall) -> Void
     ) {
         let requestID = makeRequestID()
         do throws(AWSError) {
             let region = try region(of: request, for: target.service)
             handler(
                 ServiceCall(
-                    service: target.service, operation: operation, request: request,
+                    service: target.service, operation: operation,
+                    request: codec.isNative ? request : request.with(body: try codec.decoded(request.body)),
                     location: Location(account: account, region: region), requestID: requestID,
-                    responder: responder, pathParameters: pathParameters, parameters: parameters))
+                    responder: responder, pathParameters: pathParameters, parameters: parameters,
+                    codec: codec))
         } catch {
-            responder.respond(target.service.response(to: error, requestID: requestID))
+            responder.respond(codec.encoded(target.service.response(to: error, requestID: requestID)))
         }
     }
 
@@ -127,6 +154,7 @@ extension ServiceRouter {
         responder.respond(Self.generic.response(to: error, requestID: makeRequestID()))
     }
 
+    private static let noMembers = CBORMembers(blobs: [], timestamps: [])
     /// Speaks when no service could be found.
     private static let generic = WireService(
         signingName: "", displayName: "Millrace", contentType: "application/x-amz-json-1.1",

@@ -12,6 +12,8 @@ package struct ServiceRouter: Sendable {
 
     struct Target: Sendable {
         let service: WireService
+        /// Set if the service also speaks `application/x-amz-cbor-1.1`, or else RPC v2.
+        var cborMembers: CBORMembers?
         let handler: Handler
     }
 
@@ -30,6 +32,8 @@ package struct ServiceRouter: Sendable {
 
     /// By the part of `X-Amz-Target` before the dot.
     var targets: [String: Target] = [:]
+    /// By the service's name in the path of RPC v2.
+    var rpcServices: [String: Target] = [:]
     /// By the `Version` of the Query protocol.
     var queryVersions: [String: Target] = [:]
     var routes: [RESTRoute] = []
@@ -58,11 +62,27 @@ package struct ServiceRouter: Sendable {
 extension ServiceRouter {
     /// Serves a JSON service: `X-Amz-Target: <prefix>.<Operation>`, any method path. The handler sees every operation
     /// and calls `failUnknownOperation()` for those that it does not have.
+    ///
+    /// - Parameter cbor: set if clients may send `application/x-amz-cbor-1.1` instead; the handler gets JSON all the same.
     package mutating func register(
-        jsonTarget prefix: String, of service: WireService, _ handler: @escaping Handler
+        jsonTarget prefix: String, of service: WireService, cbor: CBORMembers? = nil,
+        _ handler: @escaping Handler
     ) {
         precondition(targets[prefix] == nil, "\(prefix) is registered twice")
-        targets[prefix] = Target(service: service, handler: handler)
+        targets[prefix] = Target(service: service, cborMembers: cbor, handler: handler)
+    }
+
+    /// Serves a service in Smithy RPC v2 CBOR: `POST /service/<name>/operation/<Operation>`. The handler gets JSON and answers
+    /// JSON, so it is the one of `register(jsonTarget:)`, and `service` the one whose errors are JSON.
+    ///
+    /// - Parameters:
+    ///   - name: The service's shape, which AWS's services name as in `X-Amz-Target`.
+    ///   - members: Which members are blobs and timestamps.
+    package mutating func register(
+        rpcV2CBOR name: String, of service: WireService, members: CBORMembers, _ handler: @escaping Handler
+    ) {
+        precondition(rpcServices[name] == nil, "\(name) is registered twice")
+        rpcServices[name] = Target(service: service, cborMembers: members, handler: handler)
     }
 
     /// Serves the Query protocol of one API version: `Action=…&Version=<version>` as form or query string.

@@ -33,6 +33,11 @@ package struct HTTPRequest: Sendable {
         self.peer = peer
     }
 
+    /// The same request with another body.
+    package func with(body: [UInt8]) -> HTTPRequest {
+        HTTPRequest(method: method, target: target, headers: headers, body: body, peer: peer)
+    }
+
     /// The target before the first `?`, raw.
     package var path: String {
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return target }

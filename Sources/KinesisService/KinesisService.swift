@@ -39,7 +39,12 @@ package final class KinesisService: @unchecked Sendable {
     }
 
     package func register(on router: inout ServiceRouter) {
-        router.register(jsonTarget: "Kinesis_20131202", of: .kinesis) { [self] call in handle(call) }
+        router.register(jsonTarget: "Kinesis_20131202", of: .kinesis, cbor: .kinesis) { [self] call in
+            handle(call)
+        }
+        router.register(rpcV2CBOR: "Kinesis_20131202", of: .kinesis, members: .kinesis) { [self] call in
+            handle(call)
+        }
     }
 
     private func handle(_ call: ServiceCall) {

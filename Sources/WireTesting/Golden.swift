@@ -1,3 +1,4 @@
+import ByteCoding
 import Foundation
 package import HTTP
 
@@ -42,10 +43,19 @@ package struct Golden {
     private static func text(_ request: HTTPRequest, _ response: HTTPResponse) -> String {
         var lines = ["\(request.method) \(request.target)"]
         for (name, value) in request.headers.pairs { lines.append("\(name): \(value)") }
-        lines += ["", String(decoding: request.body, as: UTF8.self), "", "\(response.status)"]
+        lines += ["", shown(request.body, request.headers["content-type"]), "", "\(response.status)"]
         for (name, value) in response.headers { lines.append("\(name): \(value)") }
-        lines += ["", String(decoding: response.bodyBytes, as: UTF8.self), ""]
+        let type = response.headers.first { $0.0.lowercased() == "content-type" }?.1
+        lines += ["", shown(response.bodyBytes, type), ""]
         return lines.joined(separator: "\n")
+    }
+
+    /// Text as it is; CBOR in hexadecimal digits, 40 bytes a line.
+    private static func shown(_ body: [UInt8], _ type: String?) -> String {
+        guard type?.contains("cbor") == true else { return String(decoding: body, as: UTF8.self) }
+        return stride(from: 0, to: body.count, by: 40).map { start in
+            Hex.encode(Array(body[start..<min(start + 40, body.count)]))
+        }.joined(separator: "\n")
     }
 }
 
