@@ -17,16 +17,19 @@ package final class DynamoDBService: @unchecked Sendable {
     /// - Parameters:
     ///   - reader: Used on `loop` only.
     ///   - identifiers: Names tables (`TableId`).
+    ///   - onExpiryFailure: Told, on any thread, in which table the walk for items past their time to live could not read
+    ///     or write.
     package init(
         store: EventStore, reader: StoreReader, loop: EventLoop, now: @escaping @Sendable () -> Timestamp,
-        identifiers: IdentifierSource = IdentifierSource()
+        identifiers: IdentifierSource = IdentifierSource(),
+        onExpiryFailure: @escaping @Sendable (_ tableName: String, StoreError) -> Void
     ) {
         self.store = store
         self.reader = reader
         self.loop = loop
         self.now = now
         self.identifiers = identifiers
-        expiry = ExpirySweep(store: store, reader: reader, loop: loop, now: now)
+        expiry = ExpirySweep(store: store, reader: reader, loop: loop, now: now, onFailure: onExpiryFailure)
     }
 
     /// Serves both APIs; call it before the router is given to a server on `loop`.

@@ -121,7 +121,13 @@ final class Daemon: Sendable {
         KinesisService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
         LambdaService(store: store, loop: apiLoop, now: RealClock.now).register(on: &router)
         sqs.register(on: &router)
-        DynamoDBService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
+        let dynamoDB = DynamoDBService(
+            store: store, reader: reader, loop: apiLoop, now: RealClock.now
+        ) { [logger] name, error in
+            logger.log(
+                .error, "expired items not deleted", ["table": .string(name), "error": .string("\(error)")])
+        }
+        dynamoDB.register(on: &router)
         registerPages(on: &router, verifier: verifier)
         return router
     }

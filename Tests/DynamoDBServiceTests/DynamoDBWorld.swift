@@ -4,6 +4,7 @@ import Dispatch
 import EventModel
 import EventStore
 import HTTP
+import Synchronization
 import Testing
 import WireTesting
 
@@ -14,18 +15,31 @@ struct DynamoDBWorld {
     let wire: WireWorld
     private let golden = Golden(beside: #filePath)
     private let service: DynamoDBService
+    private let expiryFailures: ExpiryFailures
+
+    /// What the search for expired items could not read or write.
+    final class ExpiryFailures: Sendable {
+        private let found = Mutex<[String]>([])
+        func note(_ line: String) { found.withLock { $0.append(line) } }
+        var all: [String] { found.withLock { $0 } }
+    }
 
     init() throws {
         var made: DynamoDBService?
+        let failures = ExpiryFailures()
+        expiryFailures = failures
         wire = try WireWorld { router, parts in
             let service = DynamoDBService(
                 store: parts.store, reader: parts.reader, loop: parts.loop, now: parts.now,
-                identifiers: parts.identifiers)
+                identifiers: parts.identifiers
+            ) { failures.note("\($0): \($1)") }
             service.register(on: &router)
             made = service
         }
         service = try #require(made)
     }
+
+    var expiryFailureLines: [String] { expiryFailures.all }
 
     /// Lets the search for expired items go one step, and waits until what it found is deleted.
     func sweep() {

@@ -1,4 +1,6 @@
 import ByteCoding
+import EventModel
+import EventStore
 import Testing
 import WireTesting
 
@@ -46,6 +48,23 @@ struct ExpiryTests {
         try world.expect("UpdateTimeToLive", "no-attribute", body("", true))
         try world.expect("UpdateTimeToLive", "no-specification", table)
         try world.expect("DescribeTimeToLive", "unknown-table", #"{"TableName": "nowhere"}"#)
+    }
+
+    @Test("A table that cannot be read is told of, and the walk goes on")
+    func unreadable() throws {
+        let world = try DynamoDBWorld()
+        try world.createMusic()
+        try Self.enable(world)
+        try Self.put(world, 1, #", "until": {"N": "\(Self.now - 1)"}"#)
+        let table = try #require(world.wire.store.catalog.snapshot.expiringTables.first)
+        try world.wire.store.perform { writer throws(StoreError) in
+            try writer.putItem([0xff, 0xff], key: [0x01], in: table.key)
+        }
+        world.sweep()
+        #expect(world.expiryFailureLines.count == 1)
+        #expect(world.expiryFailureLines.first?.hasPrefix("music: ") == true)
+        world.sweep()
+        #expect(world.expiryFailureLines.count == 2)
     }
 
     @Test("Items whose time is over go, with a record that says why; others stay")

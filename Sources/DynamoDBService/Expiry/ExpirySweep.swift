@@ -15,18 +15,24 @@ final class ExpirySweep: @unchecked Sendable {
     /// Between two walks. DynamoDB promises a few days.
     private static let lapPause = Duration.seconds(5)
 
+    /// Told the table that could not be read or written just now; the next walk tries it again. Any thread.
+    typealias FailureReport = @Sendable (_ tableName: String, StoreError) -> Void
+
     private let store: EventStore
     private let reader: StoreReader
     private let loop: EventLoop
     private let now: @Sendable () -> Timestamp
+    private let onFailure: FailureReport
     private var isScheduled = false
     /// Tables that this walk has yet to visit; the last one is being visited.
     private var tables: [TableKey] = []
     private var nextKey: [UInt8] = []
 
     init(
-        store: EventStore, reader: StoreReader, loop: EventLoop, now: @escaping @Sendable () -> Timestamp
+        store: EventStore, reader: StoreReader, loop: EventLoop, now: @escaping @Sendable () -> Timestamp,
+        onFailure: @escaping FailureReport
     ) {
+        self.onFailure = onFailure
         self.store = store
         self.reader = reader
         self.loop = loop
@@ -75,8 +81,15 @@ final class ExpirySweep: @unchecked Sendable {
         }
         let timeToLive = TimeToLive(
             attribute: attribute, nowSeconds: Int(now().millisecondsSinceEpoch / 1_000))
-        // A table that cannot be read is passed over: who calls for it is told, and the next walk tries again.
-        guard let writes = try? expired(in: table, timeToLive), !writes.isEmpty else {
+        let writes: [ItemWrite]
+        do {
+            writes = try expired(in: table, timeToLive)
+        } catch {
+            // It is passed over; the next walk tries again.
+            onFailure(table.name, error)
+            writes = []
+        }
+        guard !writes.isEmpty else {
             completion()
             return
         }
@@ -88,8 +101,9 @@ final class ExpirySweep: @unchecked Sendable {
                 prepared.append(ready)
             }
             for ready in prepared { try ready.perform(on: writer) }
-        } completion: { [loop] _ in
+        } completion: { [loop, onFailure] result in
             // What could not be deleted is found again by the next walk.
+            if case .failure(let error) = result { onFailure(table.name, error) }
             loop.execute(completion)
         }
     }
