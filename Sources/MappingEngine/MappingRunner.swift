@@ -60,7 +60,8 @@ final class MappingRunner: @unchecked Sendable {
             reportsBatchItemFailures: mapping.settings.reportsBatchItemFailures,
             functionTimeout: .seconds(function?.timeoutSeconds ?? 3),
             queueVisibility: .seconds(queue.attributes.visibilityTimeoutSeconds),
-            concurrency: ConcurrencyLimit(ceiling: EngineLimits.queueConcurrency))
+            concurrency: ConcurrencyLimit(ceiling: EngineLimits.queueConcurrency),
+            backOff: backOff(of: queue.name))
         let poller = QueuePoller(runner: self, queue: queue, settings: settings)
         queuePoller = poller
         poller.start()
@@ -71,7 +72,9 @@ final class MappingRunner: @unchecked Sendable {
         shard: ShardDefinition, of stream: StreamDefinition, from progress: ShardProgress, role: String
     ) {
         guard shardPollers[shard.key] == nil, !isStopping else { return }
-        let settings = ShardSettings(of: mapping.settings, retention: .seconds(stream.retentionHours * 3_600))
+        let settings = ShardSettings(
+            of: mapping.settings, retention: .seconds(stream.retentionHours * 3_600),
+            backOff: backOff(of: shard.id))
         let seconds = mapping.settings.stream?.tumblingWindowSeconds ?? 0
         let length: Duration? = seconds > 0 ? .seconds(seconds) : nil
         let lanes = mapping.settings.stream?.parallelizationFactor ?? 1
@@ -80,6 +83,12 @@ final class MappingRunner: @unchecked Sendable {
             windowLength: length, role: role)
         shardPollers[shard.key] = poller
         poller.start(from: progress)
+    }
+
+    /// Waits whose dice are what the mapping and the source are called: they differ everywhere and are the same again
+    /// after a restart, so that what happened can be told from what is stored.
+    private func backOff(of source: String) -> BackOff {
+        .jittered(seed: BackOff.seed(from: "\(mapping.id) \(source)"))
     }
 
     func willStart(_ shards: [ShardKey]) { starting.formUnion(shards) }

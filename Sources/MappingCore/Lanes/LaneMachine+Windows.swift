@@ -162,6 +162,11 @@ extension LaneMachine {
         windows?.closing?.stage = .waiting(.notReached(reason), until: now)
     }
 
+    mutating func setBackWindowWait(by back: Duration) {
+        guard case .waiting(let reason, let until)? = windows?.closing?.stage else { return }
+        windows?.closing?.stage = .waiting(reason, until: until - back)
+    }
+
     /// When the window wants to be looked at again.
     var windowWake: Timestamp? {
         guard !isStopping, let windows, let open = windows.open else { return nil }

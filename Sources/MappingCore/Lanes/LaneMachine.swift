@@ -29,6 +29,8 @@ package struct LaneMachine: Sendable {
     var heldBackAt: Position?
     /// What the shell's timer is set to.
     private var armed: Timestamp?
+    /// The latest time that a step was given.
+    private var lastStep: Timestamp?
     private var scratch: [ShardMachine.Effect] = []
 
     /// - Parameters:
@@ -39,7 +41,11 @@ package struct LaneMachine: Sendable {
         precondition(count == 1 || windowLength == nil, "windows go with one lane")
         windows = windowLength.map { Windows(length: $0) }
         self.settings = settings
-        lanes = Array(repeating: LaneState(machine: ShardMachine(settings: settings)), count: count)
+        lanes = (0..<count).map { lane in
+            var own = settings
+            own.backOff = settings.backOff.lane(lane)
+            return LaneState(machine: ShardMachine(settings: own))
+        }
     }
 
     /// One lane and what is meant for it.
@@ -79,6 +85,7 @@ extension LaneMachine {
 
     /// Takes one input and appends what to do, for shells that keep one array.
     package mutating func step(_ input: Input, now: Timestamp, into effects: inout [Effect]) {
+        if !isAlone { noteTime(now) }
         take(input, now: now, into: &effects)
         guard !isAlone, !isOver else { return }
         var isMoving = true
@@ -121,6 +128,20 @@ extension LaneMachine {
             isStopping = true
             feedAll(.stop, now: now, into: &effects)
         }
+    }
+
+    /// The clock was set back: what is waited for moves along, as in each lane's machine.
+    private mutating func noteTime(_ now: Timestamp) {
+        if let lastStep, now < lastStep {
+            let back = lastStep - now
+            for lane in lanes.indices {
+                lanes[lane].machine.clockWasSetBack(by: back, to: now)
+                lanes[lane].wake = lanes[lane].wake.map { $0 - back }
+            }
+            setBackWindowWait(by: back)
+            armed = armed.map { $0 - back }
+        }
+        lastStep = now
     }
 
     private mutating func fireTimers(now: Timestamp, into effects: inout [Effect]) {

@@ -18,6 +18,8 @@ package struct QueueMachine: Sendable {
     var invocations: InvocationOrdinal = 0
     /// What the shell's timer is set to.
     private var armed: Timestamp?
+    /// The latest time that a step was given.
+    private var lastStep: Timestamp?
 
     package init(settings: QueueSettings) {
         self.settings = settings
@@ -90,6 +92,7 @@ extension QueueMachine {
     /// Takes one input and appends what to do, for shells that keep one array.
     package mutating func step(_ input: Input, now: Timestamp, into effects: inout [Effect]) {
         guard phase != .stopped else { return }
+        noteTime(now)
         switch input {
         case .start: start(now: now)
         case .messagesMayBeAvailable: noteChange()
@@ -112,6 +115,21 @@ extension QueueMachine {
             phase = .stopped
             effects.append(.stopped)
         }
+    }
+
+    /// Wall clocks are set back now and then. What is waited for comes no later by that: it moves along. Receipts end when
+    /// the queue says, whose clock is the same.
+    private mutating func noteTime(_ now: Timestamp) {
+        if let lastStep, now < lastStep {
+            let back = lastStep - now
+            for slot in slots.indices {
+                slots[slot].windowStart = slots[slot].windowStart - back
+                guard case .holding(let batch, let until) = slots[slot].stage else { continue }
+                slots[slot].stage = .holding(batch, until: until - back)
+            }
+            limit.clockWasSetBack(by: back)
+        }
+        lastStep = now
     }
 
     private mutating func start(now: Timestamp) {

@@ -23,6 +23,8 @@ package struct ShardMachine: Sendable {
     var isPaused = false
     /// What the shell's timer is set to.
     private var armed: Timestamp?
+    /// The latest time that a step was given.
+    private var lastStep: Timestamp?
 
     package init(settings: ShardSettings) {
         self.settings = settings
@@ -72,6 +74,7 @@ extension ShardMachine {
     /// Takes one input and appends what to do, for shells that keep one array.
     package mutating func step(_ input: Input, now: Timestamp, into effects: inout [Effect]) {
         guard !phase.isLast else { return takeLate(input, into: &effects) }
+        noteTime(now)
         switch input {
         case .start(let position): start(after: position, now: now)
         case .recordsMayBeAvailable: noteChange()
@@ -142,6 +145,28 @@ extension ShardMachine {
 // MARK: - Moving on
 
 extension ShardMachine {
+    /// Wall clocks are set back now and then. What is waited for comes no later by that: it moves along.
+    private mutating func noteTime(_ now: Timestamp) {
+        if let lastStep, now < lastStep { setBack(by: lastStep - now) }
+        lastStep = now
+    }
+
+    private mutating func setBack(by length: Duration) {
+        switch phase {
+        case .collecting(let fill, let start): phase = .collecting(fill, windowStart: start - length)
+        case .waiting(let batch, let reason, let until):
+            phase = .waiting(batch, reason, until: until - length)
+        case .notStarted, .invoking, .finished, .stopped: break
+        }
+        armed = armed.map { $0 - length }
+    }
+
+    /// The same for a machine that was not there when others saw the clock go back.
+    mutating func clockWasSetBack(by length: Duration, to now: Timestamp) {
+        setBack(by: length)
+        lastStep = now
+    }
+
     /// Begins batches and attempts until something has to be waited for.
     private mutating func proceed(now: Timestamp, into effects: inout [Effect]) {
         var isMoving = true

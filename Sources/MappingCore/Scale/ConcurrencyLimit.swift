@@ -37,6 +37,11 @@ package struct ConcurrencyLimit: Equatable, Sendable {
         return reduction.at + recovery * Int(regained + 1)
     }
 
+    /// The steps come back as soon as they would have.
+    mutating func clockWasSetBack(by length: Duration) {
+        reduction = reduction.map { Reduction(limit: $0.limit, at: $0.at - length) }
+    }
+
     /// Halves the limit after a function error or a throttle; true when that changed it.
     package mutating func reduce(now: Timestamp) -> Bool {
         let limit = current(now: now)
