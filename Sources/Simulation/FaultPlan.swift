@@ -17,6 +17,8 @@ package struct FaultPlan: Equatable, Sendable {
     package var deniedPermits = 0
     /// Of records.
     package var filtered = 0
+    /// Of invocations: the wall clock is set, forward or back, by up to ten minutes.
+    package var clockJumps = 0
 
     package init() {}
 
@@ -28,8 +30,7 @@ package struct FaultPlan: Equatable, Sendable {
         var plan = FaultPlan()
         let faults: [WritableKeyPath<FaultPlan, Int>] = [
             \.throttles, \.unavailable, \.slowReplies, \.duplicateReplies, \.slowReads, \.slowCommits,
-            \.crashes,
-            \.restarts, \.deniedPermits, \.filtered,
+            \.crashes, \.restarts, \.deniedPermits, \.filtered, \.clockJumps,
         ]
         for fault in faults where random.chance(50) {
             plan[keyPath: fault] = Int.random(in: 1...30, using: &random)

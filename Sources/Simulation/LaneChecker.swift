@@ -153,6 +153,28 @@ extension LaneChecker {
         require(inFlight.isEmpty, "a stopped machine has nothing in flight", "\(inFlight)")
     }
 
+    /// However the clock jumps, nothing is waited for longer than it was meant to take.
+    mutating func waits(_ delay: Duration, windowLength: Duration?, _ settings: ShardSettings) {
+        // The end of a tumbling window is a time of the wall clock, wherever that goes.
+        guard windowLength == nil else { return }
+        let longest = max(settings.backOff.cap, settings.batch.window)
+        require(delay <= longest, "waits have their length", "\(delay)")
+    }
+
+    /// Doubling from the first wait, lengthened by the jitter's share at most, capped (esm-streams.md §4.3).
+    mutating func retries(after delay: Duration, failedAttempts: Int, _ backOff: BackOff) {
+        var least = backOff.first
+        for _ in 1..<failedAttempts where least < backOff.cap { least = least * 2 }
+        var most = min(least, backOff.cap)
+        if case .lengthens(let percent, _) = backOff.jitter {
+            most = min(backOff.cap, least * (100 + percent) / 100)
+            least = min(least, backOff.cap * 100 / (100 + percent))
+        }
+        require(
+            delay >= min(least, backOff.cap) && delay <= most, "retries wait as long as they should",
+            "\(delay) after \(failedAttempts)")
+    }
+
     /// What a world must have come to when the faults are over and nothing is left to happen.
     mutating func concludes(checkpoint: Position, discards: [[Position]]) {
         let last = records.last?.position ?? 0

@@ -14,6 +14,19 @@ extension LaneWorld {
         package let positions: [Position]
     }
 
+    /// What outlives a crash, but for windows.
+    package struct Durable: Hashable, Sendable {
+        package let checkpoint: Position
+        package let settledAhead: [Position]
+        package let discards: [[Position]]
+
+        package init(checkpoint: Position = 0, settledAhead: [Position] = [], discards: [[Position]] = []) {
+            self.checkpoint = checkpoint
+            self.settledAhead = settledAhead
+            self.discards = discards
+        }
+    }
+
     /// What one commit holds.
     struct Commit {
         var checkpoint: Position

@@ -10,47 +10,52 @@ package final class LaneWorld {
     /// The factor of each life; the last one holds for all that follow.
     package let factors: [Int]
     package private(set) var clock = SimulatedClock()
-    package private(set) var calls: [Call] = []
+    package internal(set) var calls: [Call] = []
     /// What is durable.
     package private(set) var checkpoint: Position = 0
     package private(set) var settledAhead: [Position] = []
-    package private(set) var discards: [[Position]] = []
+    package internal(set) var discards: [[Position]] = []
     /// Durable ends of windows.
     package private(set) var closed: [ClosedWindow] = []
-    package private(set) var heldBack: [Position] = []
+    package internal(set) var heldBack: [Position] = []
     /// What each life was told to be done with above the checkpoint.
     package private(set) var begunWith: [[Position]] = []
     /// Everything that happened, one line each; empty unless asked for, because it takes longer than the rest.
     package private(set) var trace: [String] = []
-    package private(set) var isFinished = false
-    package private(set) var isStopped = false
-    package private(set) var checker = LaneChecker()
+    package internal(set) var isFinished = false
+    package internal(set) var isStopped = false
+    package internal(set) var checker = LaneChecker()
 
-    private var machine: LaneMachine
-    private var agenda = Agenda<Event>()
-    private var random: SeededRandom
-    private let faults: FaultPlan
+    var machine: LaneMachine
+    var agenda = Agenda<Event>()
+    var random: SeededRandom
+    let faults: FaultPlan
     private let keepsTrace: Bool
-    private let windowLength: Duration?
+    let windowLength: Duration?
     /// Records that a state may count.
-    private let stateLimit: Int
-    private let windowHandler: (WindowPlan) -> InvocationOutcome
+    let stateLimit: Int
+    let windowHandler: (WindowPlan) -> InvocationOutcome
     private var kept = KeptWindow()
-    private var state: [Position] = []
-    private var inFlightWindow: (plan: WindowPlan, state: [Position])?
-    private var justClosed: [ClosedWindow] = []
+    var state: [Position] = []
+    var inFlightWindow: (plan: WindowPlan, state: [Position])?
+    var justClosed: [ClosedWindow] = []
     private let calmFrom: Timestamp?
-    private let handler: Handler
-    private var life = 0
-    private var timer = 0
-    private var records: [RecordSummary] = []
-    private var keys: [Int] = []
-    private var filtered: Set<Position> = []
-    private var isClosed = false
+    let handler: Handler
+    var life = 0
+    var timer = 0
+    var records: [RecordSummary] = []
+    var keys: [Int] = []
+    var filtered: Set<Position> = []
+    var isClosed = false
     private var isUp = false
-    private var lastCommit: Timestamp
+    var lastCommit: Timestamp
+    private let commitDelay: Duration
+    /// How far the wall clock is off.
+    var skew = Duration.zero
+    /// It is set when the step in hand is done.
+    var isJumping = false
 
-    private enum Event {
+    enum Event {
         case append([(key: Int, size: Int)])
         case close
         case begin(afterLife: Int)
@@ -63,15 +68,23 @@ package final class LaneWorld {
         case stop(life: Int)
     }
 
-    /// - Parameter calmAfter: When the faults end; `nil` for never.
+    /// - Parameters:
+    ///   - calmAfter: When the faults end; `nil` for never.
+    ///   - durable: What an earlier life left.
+    ///   - commitDelay: How long a commit takes while nothing is slow.
     package init(
         settings: ShardSettings, factors: [Int], faults: FaultPlan = .none, calmAfter: Duration? = nil,
-        seed: UInt64 = 0, keepsTrace: Bool = false, windowLength: Duration? = nil, stateLimit: Int = .max,
+        seed: UInt64 = 0, durable: Durable = Durable(), commitDelay: Duration = .milliseconds(1),
+        keepsTrace: Bool = false, windowLength: Duration? = nil, stateLimit: Int = .max,
         windowHandler: @escaping (WindowPlan) -> InvocationOutcome = { _ in .succeeded },
         handler: @escaping Handler
     ) {
         self.settings = settings
         self.factors = factors
+        self.commitDelay = commitDelay
+        checkpoint = durable.checkpoint
+        settledAhead = durable.settledAhead
+        discards = durable.discards
         self.faults = faults
         self.keepsTrace = keepsTrace
         self.windowLength = windowLength
@@ -85,10 +98,18 @@ package final class LaneWorld {
         agenda.plan(.begin(afterLife: 0), at: clock.now)
     }
 
-    private var factor: Int { factors[min(max(life, 1), factors.count) - 1] }
+    /// What a crash would leave now.
+    package var durable: Durable {
+        Durable(checkpoint: checkpoint, settledAhead: settledAhead, discards: discards)
+    }
+
+    /// What the machine takes for the time.
+    var wall: Timestamp { clock.now + skew }
+
+    var factor: Int { factors[min(max(life, 1), factors.count) - 1] }
 
     /// Small keys lie in the lane of their number, so that tests can choose.
-    private func lane(of position: Position) -> Int { keys[Int(position) - 1] % factor }
+    func lane(of position: Position) -> Int { keys[Int(position) - 1] % factor }
 }
 
 // MARK: - Planning
@@ -97,6 +118,12 @@ extension LaneWorld {
     /// Appends records of these keys and encoded sizes after a while, counted from now.
     package func append(_ added: [(key: Int, size: Int)], after delay: Duration = .zero) {
         agenda.plan(.append(added), at: clock.now + delay)
+    }
+
+    /// Records that are there before anything happens; the shard is closed behind them.
+    package func store(keys: [Int]) {
+        appendNow(keys.map { ($0, 100) })
+        isClosed = true
     }
 
     package func append(keys: [Int]) { append(keys.map { ($0, 100) }) }
@@ -113,7 +140,11 @@ extension LaneWorld {
     }
 
     /// Lets things happen until nothing is left to happen or too much has happened.
-    package func run(until end: Timestamp? = nil, limit: Int = 100_000) {
+    ///
+    /// - Parameter afterStep: Called after each event: a crash at that moment would leave what is durable then.
+    package func run(
+        until end: Timestamp? = nil, limit: Int = 100_000, afterStep: (LaneWorld) -> Void = { _ in }
+    ) {
         var steps = 0
         while let (time, event) = agenda.next() {
             if let end, time > end {
@@ -122,6 +153,7 @@ extension LaneWorld {
             }
             clock.advance(to: max(time, clock.now))
             happen(event)
+            afterStep(self)
             steps += 1
             guard steps < limit else { return checker.note("the world does not come to rest") }
         }
@@ -166,7 +198,8 @@ extension LaneWorld {
     private func appendNow(_ added: [(key: Int, size: Int)]) {
         for (key, size) in added {
             let position = (records.last?.position ?? 0) + 1
-            records.append(RecordSummary(position: position, arrival: clock.now, encodedBytes: size))
+            let arrival = max(wall, records.last?.arrival ?? wall)
+            records.append(RecordSummary(position: position, arrival: arrival, encodedBytes: size))
             keys.append(key)
             if isFaulty(faults.filtered) { filtered.insert(position) }
         }
@@ -207,176 +240,33 @@ extension LaneWorld {
         trace("durable \(commit)")
     }
 
-    private func isFaulty(_ percent: Int) -> Bool {
+    func isFaulty(_ percent: Int) -> Bool {
         guard percent > 0 else { return false }
         if let calmFrom, clock.now >= calmFrom { return false }
         return random.chance(percent)
     }
 
-    private func feed(_ input: LaneMachine.Input) {
+    func feed(_ input: LaneMachine.Input) {
         guard isUp else { return }
         checker.knows(records: records, keys: keys, filtered: filtered)
         var commit = Commit(checkpoint: machine.checkpoint)
         let before = commit.checkpoint
-        let effects = machine.step(input, now: clock.now)
+        let effects = machine.step(input, now: wall)
         for effect in effects {
             perform(effect, &commit)
         }
+        jumpClock()
         commit.closed = justClosed
         justClosed = []
         guard commit.checkpoint > before || !commit.isEmpty else { return }
-        let delay: Duration = isFaulty(faults.slowCommits) ? random.milliseconds(1...100) : .milliseconds(1)
+        let delay: Duration = isFaulty(faults.slowCommits) ? random.milliseconds(1...100) : commitDelay
         // One writer: commits never overtake one another.
         lastCommit = max(lastCommit, clock.now + delay)
         agenda.plan(.commit(life: life, commit), at: lastCommit)
     }
 
-    private func trace(_ line: @autoclosure () -> String) {
+    func trace(_ line: @autoclosure () -> String) {
         guard keepsTrace else { return }
         trace.append("\(clock.now.millisecondsSinceEpoch) \(line())")
-    }
-}
-
-// MARK: - Effects
-
-extension LaneWorld {
-    private func perform(_ effect: LaneMachine.Effect, _ commit: inout Commit) {
-        trace("\(effect)")
-        switch effect {
-        case .fetch(let position, let limit, let bytes): read(after: position, limit: limit, bytes: bytes)
-        case .invoke(let lane, let plan): invoke(lane, plan)
-        case .settle(let position):
-            checker.settled(through: position)
-            commit.checkpoint = position
-        case .discard(let lane, let batch):
-            let positions = self.positions(of: batch.records, in: lane)
-            checker.discarded(positions, in: lane, batch)
-            commit.discards.append(positions)
-        case .keepSettled(let positions):
-            checker.kept(positions)
-            commit.settled = positions
-        case .invokeWindow(let plan): invokeWindow(plan)
-        case .dropWindowState: state = []
-        case .keepWindow(let window): commit.window = KeptWindow(window: window, state: state)
-        case .discardWindow(let given):
-            justClosed.append(
-                ClosedWindow(window: given.window, isEarly: given.isEarly, isLost: true, state: state))
-        case .wake(let time):
-            timer += 1
-            agenda.plan(.timer(life: life, timer), at: max(time, clock.now))
-        case .cancelWake: timer += 1
-        case .release, .explain: break
-        case .explainHeldBack(_, let first, _): heldBack.append(first)
-        case .finished:
-            isFinished = true
-            checker.finished()
-        case .stopped:
-            isStopped = true
-            checker.stopped()
-            // A clean stop waits for its commits before the next life begins.
-            guard faults.restarts > 0 else { return }
-            agenda.plan(.begin(afterLife: life), at: max(lastCommit, clock.now) + .milliseconds(101))
-        }
-    }
-
-    /// The records of a lane between two, as a shell finds them.
-    private func positions(of span: RecordSpan, in lane: Int) -> [Position] {
-        (span.first...span.last).filter {
-            self.lane(of: $0) == lane && !filtered.contains($0) && !checker.settledBefore.contains($0)
-        }
-    }
-
-    /// Reads now and answers later, as a real store may.
-    private func read(after position: Position, limit: Int, bytes: Int) {
-        if limit < 1 || bytes < 1 { checker.note("a read that may bring nothing") }
-        var found: [RecordSummary] = []
-        var sum = 0
-        var through = position
-        var next = Int(position)
-        while next < records.count, found.count < limit, sum <= bytes {
-            let record = records[next]
-            through = record.position
-            // As a shell does: what was done with in an earlier life is not handed over.
-            if !filtered.contains(record.position), !machine.isSettled(record.position) {
-                found.append(record)
-                sum += record.encodedBytes
-            }
-            next += 1
-        }
-        let continuation: ShardMachine.Continuation =
-            next < records.count ? .more : isClosed ? .shardEnd : .exhausted
-        let answer = ShardMachine.FetchedRecords(found, through: through, continuation)
-        let delay: Duration = isFaulty(faults.slowReads) ? random.milliseconds(1...300) : .zero
-        let lanes = found.map { UInt8(lane(of: $0.position)) }
-        agenda.plan(.answer(life: life, answer, lanes), at: clock.now + delay)
-    }
-
-    private func invoke(_ lane: Int, _ plan: InvocationPlan) {
-        let positions = positions(of: plan.records, in: lane)
-        checker.invoked(lane, plan, positions, limit: settings.batch)
-        if windowLength != nil {
-            if inFlightWindow != nil { checker.note("a batch and the end of a window in flight together") }
-            checker.invoked(positions, in: machine.openWindow, state: state)
-        }
-        let call = Call(time: clock.now, life: life, lane: lane, plan: plan, positions: positions)
-        let outcome: InvocationOutcome
-        if isFaulty(faults.throttles) {
-            outcome = .notReached(.throttled)
-        } else if isFaulty(faults.unavailable) {
-            outcome = .notReached(.unavailable("a fault"))
-        } else {
-            calls.append(call)
-            outcome = handler(call)
-        }
-        let duration: Duration =
-            isFaulty(faults.slowReplies) ? random.milliseconds(10...3_000) : .milliseconds(1)
-        let end = Event.end(life: life, lane: lane, plan.invocation, outcome)
-        agenda.plan(end, at: clock.now + duration)
-        if isFaulty(faults.duplicateReplies) {
-            agenda.plan(end, at: clock.now + duration + random.milliseconds(0...500))
-        }
-        if isFaulty(faults.crashes) {
-            agenda.plan(.crash(life: life), at: clock.now + random.milliseconds(0...3))
-        } else if isFaulty(faults.restarts) {
-            agenda.plan(.stop(life: life), at: clock.now + random.milliseconds(0...3))
-        }
-    }
-}
-
-// MARK: - Tumbling windows
-
-extension LaneWorld {
-    private func invokeWindow(_ plan: WindowPlan) {
-        if inFlightWindow != nil { checker.note("two ends of windows in flight") }
-        if machine.inFlightBatches != 1 { checker.note("the end of a window in flight with others") }
-        inFlightWindow = (plan, state)
-        let outcome: InvocationOutcome =
-            isFaulty(faults.throttles) ? .notReached(.throttled) : windowHandler(plan)
-        let duration: Duration =
-            isFaulty(faults.slowReplies) ? random.milliseconds(10...3_000) : .milliseconds(1)
-        agenda.plan(.windowEnd(life: life, plan.invocation, outcome), at: clock.now + duration)
-        if isFaulty(faults.crashes) {
-            agenda.plan(.crash(life: life), at: clock.now + random.milliseconds(0...3))
-        } else if isFaulty(faults.restarts) {
-            agenda.plan(.stop(life: life), at: clock.now + random.milliseconds(0...3))
-        }
-    }
-
-    private func endWindow(_ invocation: InvocationOrdinal, _ outcome: InvocationOutcome) {
-        guard let (plan, state) = inFlightWindow, plan.invocation == invocation else { return }
-        inFlightWindow = nil
-        if outcome == .succeeded {
-            justClosed.append(
-                ClosedWindow(window: plan.window, isEarly: plan.isEarly, isLost: false, state: state))
-        }
-        feed(.windowInvocationEnded(invocation, outcome))
-    }
-
-    /// Like `conclude`, and every record counts once in the end of a window.
-    package func concludeWindows() {
-        conclude()
-        let states = closed.filter { !$0.isLost }.map(\.state)
-        let lost = closed.filter(\.isLost).map(\.state)
-        checker.concludes(states: states, lost: lost, discards: discards)
     }
 }

@@ -44,6 +44,11 @@ package final class ShardWorld {
     private var isClosed = false
     private var isUp = false
     private var lastCommit: Timestamp
+    /// How far the wall clock is off.
+    private var skew = Duration.zero
+    /// It is set when the step in hand is done.
+    private var isJumping = false
+    private var wall: Timestamp { clock.now + skew }
 
     private enum Event {
         case append(sizes: [Int])
@@ -146,7 +151,8 @@ extension ShardWorld {
     private func appendNow(_ sizes: [Int]) {
         for size in sizes {
             let position = (records.last?.position ?? 0) + 1
-            records.append(RecordSummary(position: position, arrival: clock.now, encodedBytes: size))
+            let arrival = max(wall, records.last?.arrival ?? wall)
+            records.append(RecordSummary(position: position, arrival: arrival, encodedBytes: size))
             if isFaulty(faults.filtered) { filtered.insert(position) }
         }
         trace("appended \(sizes.count)")
@@ -188,11 +194,14 @@ extension ShardWorld {
     private func feed(_ input: ShardMachine.Input) {
         guard isUp else { return }
         checker.knows(records: records, filtered: filtered, isClosed: isClosed)
-        let effects = machine.step(input, now: clock.now)
+        let effects = machine.step(input, now: wall)
         for effect in effects {
-            checker.check(effect, now: clock.now)
+            checker.check(effect, now: wall)
             perform(effect)
         }
+        guard isJumping else { return }
+        isJumping = false
+        skew += random.milliseconds(-600_000...600_000)
     }
 
     private func trace(_ line: String) { trace.append("\(clock.now.millisecondsSinceEpoch) \(line)") }
@@ -210,7 +219,7 @@ extension ShardWorld {
         case .discard(let discarded): plan(commit: discarded.checkpoint, discarded)
         case .wake(let time):
             timer += 1
-            agenda.plan(.timer(life: life, timer), at: max(time, clock.now))
+            agenda.plan(.timer(life: life, timer), at: clock.now + max(.zero, time - wall))
         case .cancelWake: timer += 1
         case .release: break
         case .explain(let decision): decisions.append(decision)
@@ -270,6 +279,7 @@ extension ShardWorld {
         }
         let duration: Duration =
             isFaulty(faults.slowReplies) ? random.milliseconds(10...3_000) : .milliseconds(1)
+        if isFaulty(faults.clockJumps) { isJumping = true }
         agenda.plan(.end(life: life, plan.invocation, outcome), at: clock.now + duration)
         if isFaulty(faults.duplicateReplies) {
             let later = duration + random.milliseconds(0...500)

@@ -32,33 +32,6 @@ struct LaneEnumerationTests {
         #expect(stories > 5_000)
     }
 
-    @Test("After a crash at any point every record is settled and no discard is reported twice")
-    func crashes() {
-        var remembered = 0
-        Exhaustive.walk(limit: 60_000) { choices in
-            let count = 2 + choices.choose(4)
-            let keys = (0..<count).map { $0 % 3 }
-            let poison = Self.poison(count, &choices)
-            let factor = 2 + choices.choose(2)
-            let world = LaneWorld(
-                settings: ShardSettings(
-                    batch: BatchLimits(size: 2), maximumRetryAttempts: 1,
-                    bisectsOnError: choices.chooseBool()),
-                factors: [factor], handler: Self.handler(reports: false, poison))
-            world.append(keys: keys)
-            world.close()
-            // Events happen at whole milliseconds; the retry waits 200 ms.
-            let moments = [0, 1, 2, 3, 4, 5, 6, 201, 202, 203, 204, 205, 404]
-            world.crash(after: .milliseconds(moments[choices.choose(moments.count)]))
-            world.run()
-            world.conclude()
-            #expect(world.checker.violations == [])
-            #expect(world.isFinished && world.checkpoint == Position(count))
-            if world.begunWith.contains(where: { !$0.isEmpty }) { remembered += 1 }
-        }
-        #expect(remembered > 0, "some lives begin with discards above the checkpoint")
-    }
-
     @Test("After a stop at any point and with any other factor nothing that succeeded comes again")
     func stops() {
         Exhaustive.walk(limit: 60_000) { choices in

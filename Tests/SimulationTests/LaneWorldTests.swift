@@ -77,6 +77,7 @@ struct LaneWorldTests {
                 eventBytes: random.chance(50) ? 2_000 : Limits.eventBytes),
             maximumRetryAttempts: Int.random(in: 0...6, using: &random),
             maximumRecordAge: random.chance(40) ? .seconds(60) : nil,
-            bisectsOnError: random.chance(50))
+            bisectsOnError: random.chance(50),
+            backOff: random.chance(50) ? .jittered(seed: random.next()) : .standard)
     }
 }
