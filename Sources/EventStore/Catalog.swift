@@ -59,6 +59,7 @@ struct Definitions: Sendable {
     var mappings: [String: EventSourceMapping] = [:]
     var mappingKeys: [String: Int64] = [:]
     var topics = TopicDefinitions()
+    var identities = Identities()
 }
 
 extension Definitions {

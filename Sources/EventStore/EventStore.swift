@@ -12,6 +12,8 @@ package final class EventStore: Sendable {
     package let tips: ShardTips
     /// Mixed into message IDs and receipt handles, made once per data directory.
     package let secret: UInt64
+    /// 32 bytes that temporary credentials are derived from, made once per data directory.
+    package let credentialKey: [UInt8]
 
     /// Where this machine's programs reach the daemon; in the URLs of notifications.
     package let publicAddress: PublicAddress
@@ -36,6 +38,7 @@ package final class EventStore: Sendable {
         self.now = now
         self.lock = Mutex(lock)
         secret = loaded.secret
+        credentialKey = loaded.credentialKey
         catalog = Catalog(loaded.definitions)
         tips = ShardTips()
         leases = QueueLeases { queue in

@@ -4,6 +4,8 @@ import SQLite
 /// Everything that lives in memory while the store is open, as a file tells it at the start.
 struct LoadedState {
     var secret: UInt64 = 0
+    /// 32 bytes.
+    var credentialKey: [UInt8] = []
     var definitions = Definitions()
     var queues: [QueueKey: QueueTally] = [:]
     var shards: [ShardKey: ShardState] = [:]
@@ -21,6 +23,7 @@ struct LoadedState {
         try loadTables(connection)
         try loadFunctionsAndMappings(connection)
         try loadTopics(connection)
+        try loadIdentities(connection)
         try storeErrors { () throws(SQLiteError) in
             let rows = try connection.prepare("SELECT id, kind, first, last FROM erasure ORDER BY id")
             while try rows.step() {
