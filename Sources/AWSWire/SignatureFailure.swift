@@ -3,6 +3,8 @@ enum SignatureFailure: Error, Equatable {
     case missing
     case incomplete(String)
     case unknownKey
+    /// Of temporary credentials.
+    case expiredToken
     case mismatch(String)
 
     static let mismatchText =
@@ -36,6 +38,11 @@ enum SignatureFailure: Error, Equatable {
             (
                 "UnrecognizedClientException", "InvalidClientTokenId",
                 "The security token included in the request is invalid."
+            )
+        case .expiredToken:
+            (
+                "ExpiredTokenException", "ExpiredToken",
+                "The security token included in the request is expired"
             )
         case .mismatch(let text): ("InvalidSignatureException", "SignatureDoesNotMatch", text)
         }

@@ -23,15 +23,20 @@ package final class SignatureVerifier: Sendable {
     static let tolerance = Duration.seconds(900)
     /// Longest life of a presigned URL, in seconds (IAM user guide).
     static let longestPresignedSeconds = 604_800
-    /// Signing keys kept: one for each day, region and service in use.
+    /// Signing keys kept: one for each access key, day, region and service in use.
     static let cachedKeys = 64
 
     private let credentials: Credentials
+    private let sessions: SessionKeys?
     private let now: @Sendable () -> Timestamp
     private let signingKeys = Mutex<[String: [UInt8]]>([:])
 
-    package init(credentials: Credentials, now: @escaping @Sendable () -> Timestamp) {
+    /// - Parameter sessions: Knows temporary credentials, which are accepted beside the pair until they expire.
+    package init(
+        credentials: Credentials, sessions: SessionKeys? = nil, now: @escaping @Sendable () -> Timestamp
+    ) {
         self.credentials = credentials
+        self.sessions = sessions
         self.now = now
     }
 
@@ -41,14 +46,14 @@ package final class SignatureVerifier: Sendable {
     package func verify(_ request: HTTPRequest, for service: WireService) throws(AWSError) -> String {
         do throws(SignatureFailure) {
             let signed = try SignedRequest(request)
-            guard signed.scope.accessKeyID == credentials.accessKeyID else { throw .unknownKey }
+            let secret = try secretAccessKey(for: signed)
             guard signed.scope.service == service.signingName else {
                 throw .mismatch("Credential should be scoped to correct service: '\(service.signingName)'.")
             }
             try checkDate(of: signed)
             try checkPayload(of: signed)
             let expected = HMACSHA256.authenticate(
-                key: signingKey(for: signed.scope), message: Array(signed.stringToSign.utf8))
+                key: signingKey(for: signed.scope, secret), message: Array(signed.stringToSign.utf8))
             guard Self.isEqual(Array(Hex.encode(expected).utf8), Array(signed.signature.utf8)) else {
                 throw .mismatch(SignatureFailure.mismatchText)
             }
@@ -56,6 +61,17 @@ package final class SignatureVerifier: Sendable {
         } catch {
             throw error.wireError(for: service)
         }
+    }
+
+    /// The secret of the pair, or of a session that has not expired.
+    private func secretAccessKey(for signed: SignedRequest) throws(SignatureFailure) -> String {
+        let accessKeyID = signed.scope.accessKeyID
+        if accessKeyID == credentials.accessKeyID { return credentials.secretAccessKey }
+        guard let sessions, let token = signed.sessionToken,
+            let session = sessions.session(of: accessKeyID, token: token)
+        else { throw .unknownKey }
+        guard now() < session.expiresAt else { throw .expiredToken }
+        return sessions.secretAccessKey(of: accessKeyID)
     }
 
     private func checkDate(of signed: SignedRequest) throws(SignatureFailure) {
@@ -91,21 +107,22 @@ package final class SignatureVerifier: Sendable {
         }
     }
 
-    private func signingKey(for scope: CredentialScope) -> [UInt8] {
-        signingKeys.withLock { keys in
-            if let key = keys[scope.text] { return key }
-            var key = Array("AWS4\(credentials.secretAccessKey)".utf8)
+    private func signingKey(for scope: CredentialScope, _ secret: String) -> [UInt8] {
+        let name = "\(scope.accessKeyID)/\(scope.text)"
+        return signingKeys.withLock { keys in
+            if let key = keys[name] { return key }
+            var key = Array("AWS4\(secret)".utf8)
             for part in [scope.date, scope.region, scope.service, "aws4_request"] {
                 key = HMACSHA256.authenticate(key: key, message: Array(part.utf8))
             }
             if keys.count >= Self.cachedKeys { keys.removeAll() }
-            keys[scope.text] = key
+            keys[name] = key
             return key
         }
     }
 
     /// Takes as long for a wrong first byte as for a wrong last one.
-    private static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         var difference: UInt8 = 0
         for index in left.indices { difference |= left[index] ^ right[index] }

@@ -92,6 +92,8 @@ struct SignedRequest {
         }
     }
 
+    /// What temporary credentials bring along.
+    var sessionToken: String? { request.headers["x-amz-security-token"] ?? query["X-Amz-Security-Token"] }
     var bodyDigest: String { Hex.encode(SHA256.hash(request.body)) }
 }
 

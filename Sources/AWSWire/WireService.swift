@@ -46,4 +46,7 @@ extension WireService {
     package static let sts = WireService(
         signingName: "sts", displayName: "STS", contentType: "text/xml",
         errorForm: .query(namespace: "https://sts.amazonaws.com/doc/2011-06-15/"))
+    package static let iam = WireService(
+        signingName: "iam", displayName: "IAM", contentType: "text/xml",
+        errorForm: .query(namespace: "https://iam.amazonaws.com/doc/2010-05-08/"))
 }
