@@ -28,6 +28,8 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 /// Folders of a test target that hold data for its tests instead of Swift.
 let excludedFromTests: [String: [String]] = [
     "DynamoDBServiceTests": ["Golden"],
+    "IAMServiceTests": ["Golden"],
+    "IdentityServiceTests": ["Golden"],
     "KinesisServiceTests": ["Golden"],
     "LambdaServiceTests": ["Golden"],
     "SQSServiceTests": ["Golden"],
@@ -78,6 +80,7 @@ let services: [Target] = [
     module("DynamoDBService", wire),
     module("LambdaService", wire),
     module("IdentityService", wire),
+    module("IAMService", wire),
 ]
 
 let programs: [Target] = [
@@ -85,6 +88,7 @@ let programs: [Target] = [
         "millrace",
         wire + [
             "SQSService", "KinesisService", "DynamoDBService", "LambdaService", "IdentityService",
+            "IAMService",
             "MappingEngine", "RuntimeAPI", "Template", "Telemetry", "HTTPClient", "CShim",
         ]),
     program("millrace-bench", ["SQLite", "CSQLite", "ByteCoding", "CShim"]),
@@ -115,6 +119,8 @@ let testTargets: [Target] = [
     tests("KinesisServiceTests", serviceTests + ["KinesisService"]),
     tests("DynamoDBServiceTests", serviceTests + ["DynamoDBService", "Simulation"]),
     tests("LambdaServiceTests", serviceTests + ["LambdaService"]),
+    tests("IAMServiceTests", serviceTests + ["IAMService"]),
+    tests("IdentityServiceTests", serviceTests + ["IdentityService"]),
     tests("MappingEngineTests", ["MappingEngine", "EventModel", "ByteCoding"]),
     tests("EndToEndTests", ["ByteCoding", "EventModel", "HTTPClient", "MappingCore"]),
     tests(

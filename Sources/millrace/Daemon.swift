@@ -4,6 +4,7 @@ import EventModel
 import EventStore
 import Glibc
 import HTTP
+import IAMService
 import IdentityService
 import KinesisService
 import LambdaService
@@ -114,10 +115,11 @@ final class Daemon: Sendable {
         let verifier = configuration.credentials.map {
             SignatureVerifier(
                 credentials: Credentials(accessKeyID: $0.accessKey, secretAccessKey: $0.secretKey),
-                now: RealClock.now)
+                sessions: SessionKeys(key: store.credentialKey), now: RealClock.now)
         }
         var router = ServiceRouter(verifier: verifier)
-        IdentityService.register(on: &router)
+        IdentityService(store: store, now: RealClock.now).register(on: &router)
+        IAMService(store: store, loop: apiLoop).register(on: &router)
         KinesisService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
         LambdaService(store: store, loop: apiLoop, now: RealClock.now).register(on: &router)
         sqs.register(on: &router)
