@@ -147,7 +147,8 @@ struct PolicyTests {
             try world.pair("DetachRolePolicy", "missing", ["RoleName": "worker", "PolicyArn": arn]) == nil)
         #expect(
             try world.pair(
-                "PutRolePermissionsBoundary", "own", ["RoleName": "worker", "PermissionsBoundary": arn]) == nil)
+                "PutRolePermissionsBoundary", "own", ["RoleName": "worker", "PermissionsBoundary": arn])
+                == nil)
         #expect(try world.send("DeletePolicy", ["PolicyArn": arn]).status == 409)
     }
 
