@@ -115,6 +115,8 @@ extension MappingRequest {
         _ arn: ARN, _ source: MappingSource, _ facts: MappingFacts, _ timeout: Int
     ) throws(ConfigurationError) {
         guard facts.source != .missing else {
+            // AWS's words for a consumer are not recorded; these follow those for a stream.
+            if case .kinesisConsumer = source { throw .invalid("Stream consumer not found: \(arn)") }
             guard source.isQueue else { throw .invalid("Stream not found: \(arn)") }
             throw .invalid(
                 "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "

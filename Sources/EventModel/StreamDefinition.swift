@@ -10,17 +10,19 @@ package struct StreamDefinition: Equatable, Sendable {
     package let key: StreamKey
     package let name: String
     package let location: Location
-    package let kind: Kind
+    package var kind: Kind
     package let createdAt: Timestamp
     package var retentionHours: Int
     /// False once a table stream has been switched off: no new records, what is there stays readable for 24 h.
     package var isEnabled: Bool
     /// In the order of their creation, closed ones included.
     package var shards: [ShardDefinition]
+    package var settings: StreamSettings
 
     package init(
         key: StreamKey, name: String, location: Location, kind: Kind, createdAt: Timestamp,
-        retentionHours: Int, isEnabled: Bool, shards: [ShardDefinition]
+        retentionHours: Int, isEnabled: Bool, shards: [ShardDefinition],
+        settings: StreamSettings = StreamSettings()
     ) {
         self.key = key
         self.name = name
@@ -30,6 +32,7 @@ package struct StreamDefinition: Equatable, Sendable {
         self.retentionHours = retentionHours
         self.isEnabled = isEnabled
         self.shards = shards
+        self.settings = settings
     }
 
     package var arn: ARN {

@@ -58,6 +58,12 @@ extension CatalogSnapshot {
     /// A Kinesis stream or a table's stream.
     package func stream(_ arn: ARN) -> StreamDefinition? { all.streamKeys[arn].flatMap { all.streams[$0] } }
 
+    /// The stream that a mapping with this source reads: itself, or that of a registered consumer.
+    package func stream(read source: ARN) -> StreamDefinition? {
+        guard let reference = ConsumerReference(source) else { return stream(source) }
+        return stream(reference.streamARN).flatMap { reference.consumer(of: $0) == nil ? nil : $0 }
+    }
+
     /// The stream that a shard belongs to.
     package func stream(of shard: ShardKey) -> StreamDefinition? {
         all.streamOfShard[shard].flatMap { all.streams[$0] }

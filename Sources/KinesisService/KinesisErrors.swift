@@ -31,6 +31,37 @@ extension AWSError {
                 + "from this request: \(wanted).")
     }
 
+    static func onDemandLimit(_ location: Location) -> AWSError {
+        AWSError(
+            "LimitExceededException",
+            "This request would exceed the limit of \(KinesisLimits.onDemandStreams) on-demand streams of the "
+                + "account \(location.account) in \(location.region).")
+    }
+
+    static func consumerNotFound(_ consumer: String, _ account: String) -> AWSError {
+        AWSError("ResourceNotFoundException", "Consumer \(consumer), account \(account) not found.")
+    }
+
+    static func consumersLeft(_ stream: StreamDefinition) -> AWSError {
+        AWSError(
+            "ResourceInUseException",
+            "Stream \(stream.name) under account \(stream.location.account) has registered consumers. "
+                + "Deregister them, or set EnforceConsumerDeletion to true.")
+    }
+
+    /// The call would have done what it says; nothing was done.
+    static var dryRun: AWSError {
+        AWSError(
+            "DryRunOperationException", "Request would have succeeded, but DryRun flag is set.")
+    }
+
+    static func rateExceeded(_ shardID: String, _ stream: StreamDefinition) -> AWSError {
+        AWSError(
+            "ProvisionedThroughputExceededException",
+            "Rate exceeded for shard \(shardID) in stream \(stream.name) under account "
+                + "\(stream.location.account).")
+    }
+
     static func expiredIterator(created: Timestamp, now: Timestamp) -> AWSError {
         AWSError(
             "ExpiredIteratorException",
@@ -72,24 +103,4 @@ extension Timestamp {
         let time = dateAndTime(separator: "T").split(separator: "T").last ?? ""
         return "\(weekday) \(months[month - 1]) \(day < 10 ? "0" : "")\(day) \(time) UTC \(year)"
     }
-}
-
-/// Bounds of Kinesis's API (Kinesis developer guide, "Quotas and limits"; sources-api.md B3, B4).
-enum KinesisLimits {
-    static let recordsInPut = 500
-    static let recordBytes = 1_048_576
-    static let putBytes = 10_485_760
-    static let readBytes = 10_485_760
-    static let partitionKeyCharacters = 256
-    /// Largest `Limit` of GetRecords, of the lists, and of ListShards.
-    static let listResults = 10_000
-    static let describedShards = 100
-    static let listedShards = 1_000
-    static let listedStreams = 100
-    /// Shards of an on-demand stream when it is made.
-    static let onDemandShards = 4
-    /// Shards of one stream (own choice; AWS's quotas are for accounts).
-    static let shardsOfStream = 10_000
-    static let retentionHours = 24
-    static let nextTokenLifetime = Duration.seconds(300)
 }

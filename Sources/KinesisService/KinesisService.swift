@@ -21,18 +21,23 @@ package final class KinesisService: @unchecked Sendable {
     /// Counts changes of definitions; the writer thread counts, the loop compares.
     private let definitionChanges = DefinitionChanges()
     private var seenChanges = 0
+    /// `nil` while what shards take and give is not limited.
+    var throttle: ShardThrottle?
 
     /// - Parameters:
     ///   - reader: For this service alone, or for services of the same loop.
     ///   - loop: The loop of the server that calls.
+    ///   - isLimited: Whether each shard takes and gives only what Kinesis's do (`ShardThrottle`).
     ///   - now: The wall clock.
     package init(
-        store: EventStore, reader: StoreReader, loop: EventLoop, now: @escaping @Sendable () -> Timestamp
+        store: EventStore, reader: StoreReader, loop: EventLoop, isLimited: Bool = false,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
         self.reader = reader
         self.loop = loop
         self.now = now
+        throttle = isLimited ? ShardThrottle() : nil
         store.observe { [definitionChanges] changes in
             if changes.definitionsChanged { definitionChanges.count.add(1, ordering: .releasing) }
         }
@@ -68,7 +73,7 @@ package final class KinesisService: @unchecked Sendable {
         case "DescribeStreamSummary": try describeStreamSummary(call)
         case "ListStreams": try listStreams(call)
         case "ListShards": try listShards(call)
-        default: call.failUnknownOperation()
+        default: try performControl(call)
         }
     }
 }

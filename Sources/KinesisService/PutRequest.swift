@@ -16,6 +16,9 @@ struct PutRequest {
     var arena: [UInt8] = []
     var entries: [Entry] = []
     var hasRecords = false
+    var isDryRun = false
+    /// PutRecord only: the new record's number will be greater, as it is in any case.
+    var sequenceNumberForOrdering: String?
 }
 
 // MARK: - Parsing
@@ -26,6 +29,10 @@ extension PutRequest {
         request.arena.reserveCapacity(body.count)
         var entry = Entry()
         try request.parse(body) { name, request, json throws(WireProblem) in
+            guard name != "SequenceNumberForOrdering" else {
+                request.sequenceNumberForOrdering = try json.text()
+                return
+            }
             try request.readMember(name, of: &entry, &json)
         }
         request.entries.append(entry)
@@ -61,6 +68,7 @@ extension PutRequest {
                 switch name {
                 case "StreamName": streamName = try json.text()
                 case "StreamARN": streamARN = try json.text()
+                case "DryRun": isDryRun = try json.flag()
                 default: try member(name, &self, &json)
                 }
             }
@@ -88,9 +96,10 @@ extension PutRequest {
     ///
     /// - Parameter isBatch: Texts name members of a list in a batch.
     mutating func routed(
-        by map: ShardMap, _ hasher: MD5Hasher, isBatch: Bool
+        by map: ShardMap, _ hasher: MD5Hasher, _ stream: StreamDefinition, isBatch: Bool
     ) throws(AWSError) -> RecordBatch {
-        try check(isBatch: isBatch)
+        try check(isBatch: isBatch, recordBytes: stream.settings.maxRecordKiB * 1_024)
+        try checkOrdering(in: stream)
         var batch = RecordBatch()
         batch.entries.reserveCapacity(entries.count)
         for entry in entries {
@@ -111,7 +120,7 @@ extension PutRequest {
         return batch
     }
 
-    private func check(isBatch: Bool) throws(AWSError) {
+    private func check(isBatch: Bool, recordBytes: Int) throws(AWSError) {
         var constraints = Constraints()
         if isBatch {
             constraints.required(hasRecords, "records")
@@ -127,8 +136,8 @@ extension PutRequest {
         var total = 0
         for (index, entry) in entries.enumerated() {
             total += (entry.payload?.count ?? 0) + (entry.partitionKey?.count ?? 0)
-            guard !isUsual(entry) else { continue }
-            check(entry, isBatch ? "records.\(index + 1).member." : "", &constraints)
+            guard !isUsual(entry, recordBytes) else { continue }
+            check(entry, isBatch ? "records.\(index + 1).member." : "", recordBytes, &constraints)
         }
         try constraints.check()
         guard total <= KinesisLimits.putBytes else {
@@ -137,24 +146,33 @@ extension PutRequest {
     }
 
     /// Whether an entry is right at first sight: bytes are at least as many as characters.
-    private func isUsual(_ entry: Entry) -> Bool {
+    private func isUsual(_ entry: Entry, _ recordBytes: Int) -> Bool {
         guard let key = entry.partitionKey, let payload = entry.payload else { return false }
         return !key.isEmpty && key.count <= KinesisLimits.partitionKeyCharacters
-            && key.count + payload.count <= KinesisLimits.recordBytes
+            && key.count + payload.count <= recordBytes
     }
 
-    private func check(_ entry: Entry, _ prefix: String, _ constraints: inout Constraints) {
+    private func check(
+        _ entry: Entry, _ prefix: String, _ recordBytes: Int, _ constraints: inout Constraints
+    ) {
         constraints.required(entry.payload != nil, prefix + "data")
         constraints.required(entry.partitionKey != nil, prefix + "partitionKey")
         guard let key = entry.partitionKey, let payload = entry.payload else { return }
         let text = String(decoding: arena[key], as: UTF8.self)
         constraints.length(text, at: prefix + "partitionKey", 1...KinesisLimits.partitionKeyCharacters)
-        if key.count + payload.count > KinesisLimits.recordBytes {
+        if key.count + payload.count > recordBytes {
             constraints.note(
                 "java.nio.HeapByteBuffer[pos=0 lim=\(payload.count) cap=\(payload.count)]",
                 at: prefix + "data",
-                "Member must have length less than or equal to \(KinesisLimits.recordBytes)")
+                "Member must have length less than or equal to \(recordBytes)")
         }
+    }
+
+    private func checkOrdering(in stream: StreamDefinition) throws(AWSError) {
+        guard let text = sequenceNumberForOrdering, SequenceNumber.shardIndex(of: text) == nil else { return }
+        throw .invalidArgument(
+            "ExclusiveMinimumSequenceNumber \(text) used in PutRecord on stream \(stream.name) under account "
+                + "\(stream.location.account) is invalid.")
     }
 
     private static func hashKey(_ text: String) throws(AWSError) -> UInt128 {
@@ -166,5 +184,11 @@ extension PutRequest {
                     + "Specified value was \(text)")
         }
         return value
+    }
+}
+
+extension JSONReader {
+    fileprivate mutating func flag() throws(WireProblem) -> Bool {
+        do throws(JSONError) { return try bool() } catch { throw .json(error) }
     }
 }

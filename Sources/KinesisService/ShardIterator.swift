@@ -66,7 +66,7 @@ extension ShardIterator {
     }
 
     /// The finalizer of SplitMix64: every bit moves about half of the bits.
-    private static func mixed(_ value: UInt64) -> UInt64 {
+    static func mixed(_ value: UInt64) -> UInt64 {
         var mix = value &+ 0x9e37_79b9_7f4a_7c15
         mix = (mix ^ (mix >> 30)) &* 0xbf58_476d_1ce4_e5b9
         mix = (mix ^ (mix >> 27)) &* 0x94d0_49bb_1331_11eb

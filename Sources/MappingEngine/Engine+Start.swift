@@ -18,8 +18,9 @@ extension Engine {
             if let poller = runner.queuePoller { queuePollers[queue.key, default: []].append(poller) }
             if mapping.state != .enabled { settle(mapping, .enabled) }
         } else {
-            guard let stream = snapshot.stream(mapping.source) else {
-                return hold(mapping, "the stream to exist")
+            guard let stream = snapshot.stream(read: mapping.source) else {
+                let isConsumer = ConsumerReference(mapping.source) != nil
+                return hold(mapping, "the stream \(isConsumer ? "consumer " : "")to exist")
             }
             startStream(mapping, stream)
         }
@@ -51,7 +52,7 @@ extension Engine {
 
     /// Shards that have appeared since the start are read from their beginning, whatever `StartingPosition` says.
     func startNewShards(of runner: MappingRunner, _ snapshot: CatalogSnapshot) {
-        guard let stream = snapshot.stream(runner.mapping.source) else { return }
+        guard let stream = snapshot.stream(read: runner.mapping.source) else { return }
         let new = stream.shards.filter { runner.shardPollers[$0.key] == nil && !runner.isStarting($0.key) }
         guard !new.isEmpty else { return }
         startShards(new, of: stream, runner, isFirstStart: false) {}

@@ -141,7 +141,7 @@ extension Engine {
             return queue.attributes.visibilityTimeoutSeconds
                 != poller.queue.attributes.visibilityTimeoutSeconds
         }
-        return snapshot.stream(runner.mapping.source) == nil
+        return snapshot.stream(read: runner.mapping.source) == nil
     }
 
     private func stop(_ runner: MappingRunner) {
@@ -164,7 +164,7 @@ extension Engine {
 
     /// A starting position counts from the creation, even if the mapping is enabled much later.
     private func settleDisabled(_ mapping: EventSourceMapping, _ snapshot: CatalogSnapshot) {
-        let stream = mapping.state == .creating ? snapshot.stream(mapping.source) : nil
+        let stream = mapping.state == .creating ? snapshot.stream(read: mapping.source) : nil
         do {
             settle(mapping, .disabled, startingAt: try beginnings(in: stream?.shards ?? [], mapping, true))
         } catch {

@@ -120,7 +120,10 @@ final class Daemon: Sendable {
         var router = ServiceRouter(verifier: verifier)
         IdentityService(store: store, now: RealClock.now).register(on: &router)
         IAMService(store: store, loop: apiLoop).register(on: &router)
-        KinesisService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
+        KinesisService(
+            store: store, reader: reader, loop: apiLoop, isLimited: configuration.kinesisLimits == .on,
+            now: RealClock.now
+        ).register(on: &router)
         LambdaService(store: store, loop: apiLoop, now: RealClock.now).register(on: &router)
         sqs.register(on: &router)
         let dynamoDB = DynamoDBService(

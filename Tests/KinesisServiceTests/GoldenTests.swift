@@ -8,8 +8,10 @@ struct GoldenTests {
     func golden(path: String) throws {
         var conversation = try Conversation(path)
         let world = try WireWorld { router, parts in
-            KinesisService(store: parts.store, reader: parts.reader, loop: parts.loop, now: parts.now)
-                .register(on: &router)
+            KinesisService(
+                store: parts.store, reader: parts.reader, loop: parts.loop,
+                isLimited: path.hasPrefix("Limits/"), now: parts.now
+            ).register(on: &router)
         }
         let differences = try conversation.play("Kinesis_20131202", in: world)
         #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")

@@ -8,7 +8,8 @@ extension StoreWriter {
     ///
     /// - Throws: `.conflict` when a stream of that name exists, `.limit` when shard keys are spent.
     package func createStream(
-        name: String, location: Location, isOnDemand: Bool, shardCount: Int, retentionHours: Int
+        name: String, location: Location, isOnDemand: Bool, shardCount: Int, retentionHours: Int,
+        settings: StreamSettings = StreamSettings()
     ) throws(StoreError) -> StreamDefinition {
         guard catalog.stream(named: name, in: location) == nil else {
             throw .conflict("Stream \(name) exists already.")
@@ -19,7 +20,7 @@ extension StoreWriter {
         }
         return try makeStream(
             name: name, location: location, kind: .kinesis(isOnDemand: isOnDemand),
-            retentionHours: retentionHours, seeds: seeds)
+            retentionHours: retentionHours, seeds: seeds, settings: settings)
     }
 
     struct ShardSeed {
@@ -29,7 +30,9 @@ extension StoreWriter {
     }
 
     func makeStream(
-        name: String, location: Location, kind: StreamDefinition.Kind, retentionHours: Int, seeds: [ShardSeed]
+        name: String, location: Location, kind: StreamDefinition.Kind, retentionHours: Int,
+        seeds: [ShardSeed],
+        settings: StreamSettings = StreamSettings()
     ) throws(StoreError) -> StreamDefinition {
         let firstShard = try nextKeyIsFree(in: "shard")
         guard firstShard + Int64(seeds.count) - 1 <= StoreLimits.largestKey else {
@@ -37,8 +40,8 @@ extension StoreWriter {
         }
         var stream = StreamDefinition(
             key: StreamKey(rawValue: 0), name: name, location: location, kind: kind, createdAt: now,
-            retentionHours: retentionHours, isEnabled: true, shards: [])
-        let settings = StreamCodec.text(stream)
+            retentionHours: retentionHours, isEnabled: true, shards: [], settings: settings)
+        let text = StreamCodec.text(stream)
         let createdAt = now
         let row = try insert(
             "INSERT INTO stream (account, region, name, settings, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)"
@@ -46,7 +49,7 @@ extension StoreWriter {
             statement.bind(1, location.account)
             statement.bind(2, location.region)
             statement.bind(3, name)
-            statement.bind(4, settings)
+            statement.bind(4, text)
             statement.bind(5, createdAt.millisecondsSinceEpoch)
         }
         var shards: [ShardDefinition] = []
@@ -59,7 +62,7 @@ extension StoreWriter {
         }
         stream = StreamDefinition(
             key: StreamKey(rawValue: row), name: name, location: location, kind: kind, createdAt: now,
-            retentionHours: retentionHours, isEnabled: true, shards: shards)
+            retentionHours: retentionHours, isEnabled: true, shards: shards, settings: settings)
         let made = stream
         changeDefinitions { $0.put(made) }
         for shard in shards {

@@ -7,6 +7,7 @@ enum StreamCodec {
         var kind: StreamDefinition.Kind
         var retentionHours: Int
         var isEnabled: Bool
+        var settings: StreamSettings
     }
 
     static func text(_ stream: StreamDefinition) -> String {
@@ -22,7 +23,7 @@ enum StreamCodec {
             ]
             members.append(("table", JSONValue(members: facts)))
         }
-        return JSONValue(members: members).text
+        return JSONValue(members: members + settingMembers(stream.settings)).text
     }
 
     static func settings(_ text: String, of name: String) throws(StoreError) -> Settings {
@@ -39,6 +40,6 @@ enum StreamCodec {
         }
         return Settings(
             kind: kind, retentionHours: json.int("retentionHours", or: 24),
-            isEnabled: json.bool("isEnabled", or: true))
+            isEnabled: json.bool("isEnabled", or: true), settings: try settings(json, of: name))
     }
 }

@@ -125,7 +125,7 @@ extension LoadedState {
                     location: Location(account: rows.text(1), region: rows.text(2)),
                     kind: settings.kind, createdAt: Timestamp(millisecondsSinceEpoch: rows.int(5)),
                     retentionHours: settings.retentionHours, isEnabled: settings.isEnabled,
-                    shards: shardsOfStream[key.rawValue] ?? []))
+                    shards: shardsOfStream[key.rawValue] ?? [], settings: settings.settings))
             if !rows.isNull(6) {
                 definitions.disabledAt[key] = Timestamp(millisecondsSinceEpoch: rows.int(6))
             }

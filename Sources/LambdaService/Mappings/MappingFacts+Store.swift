@@ -29,7 +29,7 @@ extension MappingFacts {
         if let queue = catalog.queue(arn) {
             return .queue(visibilityTimeoutSeconds: queue.attributes.visibilityTimeoutSeconds)
         }
-        return catalog.stream(arn) == nil ? .missing : .stream
+        return catalog.stream(read: arn) == nil ? .missing : .stream
     }
 
     private static func destinationExists(_ request: MappingRequest, _ catalog: CatalogSnapshot) -> Bool {

@@ -30,6 +30,10 @@ extension ServeConfiguration {
             Option("access-key", "KEY", "Check signatures (SigV4) against this key …"),
             Option("secret-key", "SECRET", "… and this secret. Needed to listen beyond loopback."),
             Option("concurrency", "N", "Handler processes at a time, all functions together (default 1000)."),
+            Option(
+                "kinesis-limits", "off|on",
+                "on: a Kinesis shard takes 1 MB and 1,000 records and gives 2 MB\nin 5 reads a second, as on AWS (default off)."
+            ),
         ],
         notes: """
             Each setting is also an environment variable (MILLRACE_LOG_LEVEL) and a key of the configuration file
@@ -149,6 +153,9 @@ extension ServeConfiguration {
         if let setting = settings["drain-timeout"]?.last { drainTimeout = try setting.duration() }
         if let setting = settings["concurrency"]?.last {
             concurrencyLimit = try setting.integer(in: 1...1_000)
+        }
+        if let setting = settings["kinesis-limits"]?.last {
+            kinesisLimits = try setting.choice(KinesisLimits.self)
         }
         credentials = try Self.credentials(settings["access-key"]?.last, settings["secret-key"]?.last)
         try checkBinding()

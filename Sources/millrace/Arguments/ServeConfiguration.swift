@@ -6,6 +6,9 @@ struct ServeConfiguration: Equatable, Sendable {
     enum LogFormat: String, CaseIterable, Sendable { case text, json }
     enum LogLevel: String, CaseIterable, Sendable { case trace, debug, info, warn, error }
 
+    /// Whether Kinesis's shards take and give only what AWS's do.
+    enum KinesisLimits: String, CaseIterable, Sendable { case off, on }
+
     /// What signed requests are checked against.
     struct Credentials: Equatable, Sendable {
         var accessKey: String
@@ -28,6 +31,7 @@ struct ServeConfiguration: Equatable, Sendable {
     var credentials: Credentials?
     /// Environments of all functions together, 1...1,000 (Lambda quotas: account concurrency).
     var concurrencyLimit = 1_000
+    var kinesisLimits = KinesisLimits.off
     /// Worth a line in the log at the start: environment variables that look like settings and are none.
     var warnings: [String] = []
 }
