@@ -94,9 +94,6 @@ def test_stream_errors(kinesis, stream, name):
     assert refusal.message == f"Stream there-is-no-such-stream under account {ACCOUNT} not found."
     with refused("ValidationException"):
         kinesis.create_stream(StreamName="not valid", ShardCount=1)
-    with refused("UnsupportedOperation") as refusal:
-        kinesis.create_stream(StreamName=name + "x", ShardCount=1, Tags={"a": "b"})
-    assert "Tags" in refusal.message
 
 
 def test_list_streams(kinesis, name):
