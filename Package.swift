@@ -32,6 +32,7 @@ let excludedFromTests: [String: [String]] = [
     "IdentityServiceTests": ["Golden"],
     "KinesisServiceTests": ["Golden"],
     "LambdaServiceTests": ["Golden"],
+    "S3ServiceTests": ["Golden"],
     "SQSServiceTests": ["Golden"],
 ]
 
@@ -45,6 +46,8 @@ let systemLibraries: [Target] = [
     system("CYAML", "yaml-0.1", "libyaml-dev"),
     system("CCBOR", "libcbor", "libcbor-dev"),
     system("CCurl", "libcurl", "libcurl4-openssl-dev"),
+    system("CExpat", "expat", "libexpat1-dev"),
+    system("CZLib", "zlib", "zlib1g-dev"),
     .target(name: "CShim"),
 ]
 
@@ -81,6 +84,7 @@ let services: [Target] = [
     module("LambdaService", wire),
     module("IdentityService", wire),
     module("IAMService", wire),
+    module("S3Service", wire + ["CExpat", "CZLib"]),
 ]
 
 let programs: [Target] = [
@@ -88,7 +92,7 @@ let programs: [Target] = [
         "millrace",
         wire + [
             "SQSService", "KinesisService", "DynamoDBService", "LambdaService", "IdentityService",
-            "IAMService",
+            "IAMService", "S3Service",
             "MappingEngine", "RuntimeAPI", "Template", "Telemetry", "HTTPClient", "CShim",
         ]),
     program("millrace-bench", ["SQLite", "CSQLite", "ByteCoding", "CShim"]),
@@ -121,6 +125,7 @@ let testTargets: [Target] = [
     tests("LambdaServiceTests", serviceTests + ["LambdaService"]),
     tests("IAMServiceTests", serviceTests + ["IAMService"]),
     tests("IdentityServiceTests", serviceTests + ["IdentityService"]),
+    tests("S3ServiceTests", serviceTests + ["S3Service"]),
     tests("MappingEngineTests", ["MappingEngine", "EventModel", "ByteCoding"]),
     tests("EndToEndTests", ["ByteCoding", "EventModel", "HTTPClient", "MappingCore"]),
     tests(

@@ -1,3 +1,5 @@
+import ByteCoding
+
 /// An error as a service answers it; `WireService` decides how it looks on the wire.
 package struct AWSError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The exception's name without a namespace: `ResourceNotFoundException`, `QueueDoesNotExist`.
@@ -34,6 +36,11 @@ package struct AWSError: Error, Equatable, Sendable, CustomStringConvertible {
         var error = self
         error.details.append(Detail(name: name, json: json))
         return error
+    }
+
+    /// The same error with one more member that is a text.
+    package func with(_ name: String, _ text: String) -> AWSError {
+        with(name, json: JSONValue.string(text).bytes)
     }
 
     /// True when the caller is at fault, false when the server is.

@@ -32,6 +32,18 @@ package struct CredentialScope: Equatable, Sendable {
         return parameters["X-Amz-Credential"].flatMap { CredentialScope($0) }?.region
     }
 
+    /// The service that a request is signed for, whether the signature is right or not; `nil` when it names none.
+    package static func service(of request: HTTPRequest) -> String? {
+        if let header = request.headers["authorization"] {
+            guard let start = header.firstRange(of: "Credential=")?.upperBound else { return nil }
+            return CredentialScope(header[start...].prefix { $0 != "," && $0 != " " })?.service
+        }
+        guard let query = request.query, query.contains("X-Amz-Credential"),
+            let parameters = WireParameters(formEncoded: query.utf8)
+        else { return nil }
+        return parameters["X-Amz-Credential"].flatMap { CredentialScope($0) }?.service
+    }
+
     /// Looks for the text between the second and the third slash behind `Credential=` without taking the rest apart:
     /// this runs for every request.
     static func region(inAuthorization header: String) -> String? {

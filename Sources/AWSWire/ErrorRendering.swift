@@ -19,6 +19,11 @@ extension WireService {
             body = Self.restBody(of: error)
         case .query(let namespace):
             body = Self.queryBody(of: error, namespace: namespace, requestID: requestID)
+        case .storage:
+            headers = [("x-amz-request-id", requestID), ("x-amz-id-2", requestID)]
+            // "Not modified" is no error to a client, and has no body.
+            if error.status != 304 { headers.append(("Content-Type", contentType)) }
+            body = error.status == 304 ? [] : Self.storageBody(of: error, requestID: requestID)
         }
         return HTTPResponse(status: error.status, headers: headers, body: .bytes(body))
     }
@@ -61,6 +66,22 @@ extension WireService {
             <RequestId>\(requestID)</RequestId></ErrorResponse>
             """
         return Array(text.utf8)
+    }
+
+    /// Details are texts here; anything else is written as the JSON that it is.
+    private static func storageBody(of error: AWSError, requestID: String) -> [UInt8] {
+        var text = """
+            <?xml version="1.0" encoding="UTF-8"?>
+            <Error><Code>\(XMLText.escaped(error.shape))</Code>\
+            <Message>\(XMLText.escaped(error.message))</Message>
+            """
+        for detail in error.details {
+            // A detail that is no text is not read, but shown.
+            let value = (try? JSONValue(parsing: detail.json))?.stringValue
+            let shown = value ?? String(decoding: detail.json, as: UTF8.self)
+            text += "<\(detail.name)>\(XMLText.escaped(shown))</\(detail.name)>"
+        }
+        return Array((text + "<RequestId>\(requestID)</RequestId><HostId>\(requestID)</HostId></Error>").utf8)
     }
 }
 

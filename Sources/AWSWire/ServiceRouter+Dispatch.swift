@@ -11,6 +11,8 @@ extension ServiceRouter {
             handle(target: name, request, responder)
         } else if let name = request.headers["smithy-protocol"] {
             handle(protocol: name, request, responder)
+        } else if let storage, storage.claims(request, false) {
+            handle(storage, request, responder)
         } else if let page = page(for: request) {
             guard page.methods.contains(request.method) else {
                 return answer(responder, status: 405, "\(request.path) does not take \(request.method).")
@@ -90,11 +92,18 @@ extension ServiceRouter {
                 route.target, route.operation, request, responder, pathParameters: found, parameters: query,
                 route.target.handler)
         }
+        if let storage, storage.claims(request, true) { return handle(storage, request, responder) }
         guard !routes.contains(where: { $0.pattern.match(request.path) != nil }) else {
             return answer(responder, status: 405, "\(request.path) does not take \(request.method).")
         }
         // AWS's own answer to such a request has no words; ours says what was asked for.
         answer(responder, status: 404, "Nothing is served at \(request.method) \(request.path).")
+    }
+
+    private func handle(_ storage: Storage, _ request: HTTPRequest, _ responder: HTTPResponder) {
+        // Its own words for a query that is none: the service looks at it again.
+        let query = WireParameters(formEncoded: (request.query ?? "").utf8) ?? WireParameters()
+        start(storage.target, "", request, responder, parameters: query, storage.target.handler)
     }
 
     private func start(

@@ -10,6 +10,10 @@ package struct ServiceRouter: Sendable {
     package typealias Handler = @Sendable (ServiceCall) -> Void
     package typealias PageHandler = @Sendable (HTTPRequest, HTTPResponder) -> Void
 
+    /// Whether a request is meant for S3: by its mark alone, or, once nothing else is served at its path, by a bucket
+    /// that it names.
+    package typealias StorageClaim = @Sendable (HTTPRequest, _ isLastResort: Bool) -> Bool
+
     struct Target: Sendable {
         let service: WireService
         /// Set if the service also speaks `application/x-amz-cbor-1.1`, or else RPC v2.
@@ -30,6 +34,12 @@ package struct ServiceRouter: Sendable {
         let handler: PageHandler
     }
 
+    /// The service whose paths are names of users.
+    struct Storage: Sendable {
+        let target: Target
+        let claims: StorageClaim
+    }
+
     /// By the part of `X-Amz-Target` before the dot.
     var targets: [String: Target] = [:]
     /// By the service's name in the path of RPC v2.
@@ -38,6 +48,7 @@ package struct ServiceRouter: Sendable {
     var queryVersions: [String: Target] = [:]
     var routes: [RESTRoute] = []
     var pages: [Page] = []
+    var storage: Storage?
     let verifier: SignatureVerifier?
     let account: String
     let makeRequestID: @Sendable () -> String
@@ -113,5 +124,14 @@ extension ServiceRouter {
         path: String, methods: [String] = ["GET", "HEAD"], _ handler: @escaping PageHandler
     ) {
         pages.append(Page(methods: methods, path: path, handler: handler))
+    }
+
+    /// Serves S3, whose paths may look like any other's: `claims` is asked before pages and routes whether a request
+    /// bears the mark of S3, and after them whether it names a bucket.
+    package mutating func register(
+        storage service: WireService, claims: @escaping StorageClaim, _ handler: @escaping Handler
+    ) {
+        precondition(storage == nil, "there is one S3")
+        storage = Storage(target: Target(service: service, handler: handler), claims: claims)
     }
 }

@@ -1,4 +1,4 @@
-import EventModel
+package import EventModel
 
 /// The date of a signature, `20240131T235959Z`.
 struct SignatureDate {
@@ -41,4 +41,10 @@ struct SignatureDate {
         return shiftedYear * 365 + shiftedYear / 4 - shiftedYear / 100 + shiftedYear / 400 + dayOfYear
             - 719_468
     }
+}
+
+/// Dates in the form of signatures, for services that look at them themselves.
+package enum SignatureTime {
+    /// The moment of `20240131T235959Z`; `nil` for other forms and for days that do not exist.
+    package static func moment(of text: String) -> Timestamp? { SignatureDate(text)?.moment }
 }

@@ -51,7 +51,7 @@ package final class SignatureVerifier: Sendable {
                 throw .mismatch("Credential should be scoped to correct service: '\(service.signingName)'.")
             }
             try checkDate(of: signed)
-            try checkPayload(of: signed)
+            try checkPayload(of: signed, secret)
             let expected = HMACSHA256.authenticate(
                 key: signingKey(for: signed.scope, secret), message: Array(signed.stringToSign.utf8))
             guard Self.isEqual(Array(Hex.encode(expected).utf8), Array(signed.signature.utf8)) else {
@@ -88,6 +88,7 @@ package final class SignatureVerifier: Sendable {
         let life = signed.lifetimeSeconds.map { Duration.seconds($0) } ?? Self.tolerance
         let nowText = SignatureDate.text(of: now)
         if date.moment + life < now {
+            if signed.scope.service == SignedRequest.storage, signed.lifetimeSeconds != nil { throw .expired }
             throw .mismatch(
                 "Signature expired: \(date.text) is now earlier than \(SignatureDate.text(of: now - life)) "
                     + "(\(nowText) - \(life.wholeMilliseconds / 60_000) min.)")
@@ -100,14 +101,17 @@ package final class SignatureVerifier: Sendable {
     }
 
     /// The signature covers the digest that the request names; the body must have that digest.
-    private func checkPayload(of signed: SignedRequest) throws(SignatureFailure) {
+    private func checkPayload(of signed: SignedRequest, _ secret: String) throws(SignatureFailure) {
         guard signed.payloadDigest != SignedRequest.unsignedPayload else { return }
+        if signed.scope.service == SignedRequest.storage, signed.payloadDigest.hasPrefix("STREAMING-") {
+            return try checkChunks(of: signed, secret)
+        }
         guard signed.payloadDigest == signed.bodyDigest else {
             throw .mismatch(SignatureFailure.mismatchText)
         }
     }
 
-    private func signingKey(for scope: CredentialScope, _ secret: String) -> [UInt8] {
+    func signingKey(for scope: CredentialScope, _ secret: String) -> [UInt8] {
         let name = "\(scope.accessKeyID)/\(scope.text)"
         return signingKeys.withLock { keys in
             if let key = keys[name] { return key }

@@ -6,6 +6,8 @@ import HTTP
 struct SignedRequest {
     static let algorithm = "AWS4-HMAC-SHA256"
     static let unsignedPayload = "UNSIGNED-PAYLOAD"
+    /// The service that signs paths and bodies in ways of its own.
+    static let storage = "s3"
 
     let scope: CredentialScope
     let signature: String
@@ -26,6 +28,8 @@ struct SignedRequest {
             try self.init(request, authorization: header, query: query)
         } else if query["X-Amz-Signature"] != nil || query["X-Amz-Algorithm"] != nil {
             try self.init(request, presigned: query)
+        } else if query["AWSAccessKeyId"] != nil, query["Signature"] != nil {
+            throw .oldVersion
         } else {
             throw .missing
         }
@@ -34,6 +38,7 @@ struct SignedRequest {
     private init(
         _ request: HTTPRequest, authorization header: String, query: WireParameters
     ) throws(SignatureFailure) {
+        guard !header.hasPrefix("AWS ") else { throw .oldVersion }
         guard header.hasPrefix(Self.algorithm + " ") else {
             throw .incomplete("Unsupported AWS 'algorithm': '\(header.prefix { $0 != " " })'.")
         }
@@ -84,9 +89,10 @@ struct SignedRequest {
         self.lifetimeSeconds = lifetimeSeconds
         self.query = query
         signedHeaders = headers.split(separator: ";").map { $0.lowercased() }
+        let isURLOfS3 = scope.service == Self.storage && lifetimeSeconds != nil
         payloadDigest =
             request.headers["x-amz-content-sha256"] ?? query["X-Amz-Content-Sha256"]
-            ?? Hex.encode(SHA256.hash(request.body))
+            ?? (isURLOfS3 ? Self.unsignedPayload : Hex.encode(SHA256.hash(request.body)))
         guard signedHeaders.contains("host") else {
             throw .mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
         }
@@ -94,6 +100,7 @@ struct SignedRequest {
 
     /// What temporary credentials bring along.
     var sessionToken: String? { request.headers["x-amz-security-token"] ?? query["X-Amz-Security-Token"] }
+    var body: [UInt8] { request.body }
     var bodyDigest: String { Hex.encode(SHA256.hash(request.body)) }
 }
 
@@ -107,7 +114,9 @@ extension SignedRequest {
 
     var canonicalRequest: String {
         // Paths are escaped a second time by every service but S3.
-        let path = PercentCoding.encoded(request.path, keepsSlash: true)
+        let isS3 = scope.service == Self.storage
+        let plain = isS3 ? PercentCoding.decoded(request.path.utf8) ?? request.path : request.path
+        let path = PercentCoding.encoded(plain, keepsSlash: true)
         var lines: [String] = [request.method, path.isEmpty ? "/" : path, canonicalQuery]
         for name in signedHeaders {
             lines.append("\(name):\(Self.canonical(request.headers[name] ?? ""))")

@@ -7,6 +7,8 @@ package struct WireService: Sendable {
         case rest
         /// Query: `<ErrorResponse xmlns="…">`.
         case query(namespace: String)
+        /// S3: `<Error><Code>…</Code><Message>…</Message></Error>`, details as further elements.
+        case storage
     }
 
     /// The service in the credential scope of a signature.
@@ -49,4 +51,6 @@ extension WireService {
     package static let iam = WireService(
         signingName: "iam", displayName: "IAM", contentType: "text/xml",
         errorForm: .query(namespace: "https://iam.amazonaws.com/doc/2010-05-08/"))
+    package static let s3 = WireService(
+        signingName: "s3", displayName: "S3", contentType: "application/xml", errorForm: .storage)
 }

@@ -34,6 +34,7 @@ package final class Catalog: Sendable {
         snapshot.function(named: name, in: location)
     }
     package func mapping(_ id: String) -> EventSourceMapping? { snapshot.mapping(id) }
+    package func bucket(named name: String) -> BucketDefinition? { snapshot.bucket(named: name) }
 }
 
 /// A name within an account and region.
@@ -60,6 +61,7 @@ struct Definitions: Sendable {
     var mappingKeys: [String: Int64] = [:]
     var topics = TopicDefinitions()
     var identities = Identities()
+    var buckets: [String: BucketDefinition] = [:]
 }
 
 extension Definitions {

@@ -127,3 +127,19 @@ extension CatalogSnapshot {
 
     func mappingKey(_ id: String) -> Int64? { all.mappingKeys[id] }
 }
+
+// MARK: - Buckets
+
+extension CatalogSnapshot {
+    package func bucket(named name: String) -> BucketDefinition? { all.buckets[name] }
+
+    /// `nil` too when the ARN names no bucket as a whole.
+    package func bucket(_ arn: ARN) -> BucketDefinition? {
+        arn.service == "s3" ? bucket(named: arn.resource) : nil
+    }
+
+    /// Of an account, in all regions.
+    package func buckets(of account: String) -> [BucketDefinition] {
+        all.buckets.values.filter { $0.location.account == account }.sorted { $0.name < $1.name }
+    }
+}

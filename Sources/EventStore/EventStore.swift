@@ -20,6 +20,9 @@ package final class EventStore: Sendable {
 
     let now: @Sendable () -> Timestamp
     let tableSizes: Mutex<[TableKey: TableTally]>
+    package let objectFiles: ObjectFiles
+    /// Set once, at the end of opening.
+    private let objectThread = Mutex<ObjectWorker?>(nil)
     private let path: String
     private let inbox = Monitor(Inbox())
     private let observers: Observers
@@ -30,8 +33,9 @@ package final class EventStore: Sendable {
 
     private init(
         lock: DirectoryLock, path: String, connection: Connection, loaded: LoadedState,
-        tableShardLifetime: Duration, now: @escaping @Sendable () -> Timestamp
+        objectFiles: ObjectFiles, tableShardLifetime: Duration, now: @escaping @Sendable () -> Timestamp
     ) {
+        self.objectFiles = objectFiles
         let observers = Observers()
         self.observers = observers
         self.path = path
@@ -55,11 +59,13 @@ package final class EventStore: Sendable {
                     position: $0.position, arrival: Timestamp(millisecondsSinceEpoch: $0.arrivalMilliseconds))
             })
         let writer = StoreWriter(
-            connection: connection, loaded: loaded, tableShardLifetime: tableShardLifetime)
+            connection: connection, loaded: loaded, tableShardLifetime: tableShardLifetime,
+            objectFiles: objectFiles)
         publicAddress = writer.publishing.address
         let publisher = Publisher(
             catalog: catalog, leases: leases, tips: tips, observers: observers,
-            setTableSize: { [weak self] key, tally in self?.tableSizes.withLock { $0[key] = tally } })
+            setTableSize: { [weak self] key, tally in self?.tableSizes.withLock { $0[key] = tally } },
+            objectFiles: objectFiles)
         let loop = WriterThread(
             inbox: inbox, writer: writer, now: now, isSpaceLow: { FreeSpace.isLow(path) },
             published: publisher.publish)
@@ -85,9 +91,11 @@ extension EventStore {
         let path = directory + "/millrace.db"
         let connection = try openForWriting(path, durability)
         let loaded = try LoadedState(reading: connection, now: now())
-        return EventStore(
+        let store = EventStore(
             lock: lock, path: path, connection: connection, loaded: loaded,
-            tableShardLifetime: tableShardLifetime, now: now)
+            objectFiles: ObjectFiles(directory: directory), tableShardLifetime: tableShardLifetime, now: now)
+        store.startObjects()
+        return store
     }
 
     private static func openForWriting(_ path: String, _ durability: Durability) throws(StoreError)
@@ -117,6 +125,15 @@ extension EventStore {
         }
         return outcome.0
     }
+
+    /// Looks for files that belong to no object, when there may be some.
+    private func startObjects() {
+        let worker = ObjectWorker { [weak self] folder in self?.sweepObjects(inFolder: folder) }
+        objectThread.withLock { $0 = worker }
+        if objectFiles.exists { worker.start() }
+    }
+
+    var objectWorker: ObjectWorker? { objectThread.withLock { $0 } }
 
     /// Names the file in errors that do not.
     private static func opening(_ error: StoreError, _ path: String) -> StoreError {
@@ -149,6 +166,7 @@ extension EventStore {
             return thread
         }
         guard let ending else { return }
+        objectWorker?.stop()
         let ledgers = leases.all
         let kept = Result { () throws(StoreError) in
             try perform { writer throws(StoreError) in

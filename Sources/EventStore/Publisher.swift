@@ -21,9 +21,14 @@ struct Publisher {
     let tips: ShardTips
     let observers: Observers
     let setTableSize: @Sendable (TableKey, TableTally?) -> Void
+    let objectFiles: ObjectFiles
 
     func publish(_ effects: GroupEffects, _ writer: StoreWriter) {
         if effects.definitionsChanged { catalog.publish(writer.definitions) }
+        objectFiles.adopted(effects.adoptedFiles)
+        // What an operation wrote and then refused to store.
+        for file in effects.writtenFiles { objectFiles.discardIfPending(file) }
+        objectFiles.remove(effects.removedFiles)
         publishShards(effects, writer)
         var changes = publishQueues(effects, writer)
         for table in effects.touchedTables { setTableSize(table, writer.tables[table]) }

@@ -16,7 +16,7 @@ extension HTTPConnection {
         // The client may have left, and then nobody waits for this answer.
         guard case .handling(let exchange) = phase, exchange.request == request else { return }
         let closes = !exchange.keepsAlive || server.isDraining
-        let length = response.body.count
+        let length = (exchange.isHead ? response.headLength : nil) ?? response.body.count
         let persistence: ResponseHead.Persistence =
             closes ? .closed : exchange.isOldVersion ? .kept : .keptSilently
         output.append { ResponseHead.append(response, .length(length), persistence, to: &$0) }

@@ -30,6 +30,8 @@ package struct HTTPResponse: Sendable {
     /// Control characters are written as spaces, so that no value can end its line.
     package var headers: [(String, String)]
     package var body: HTTPBody
+    /// The length that the answer to a HEAD request tells, where no body is made for it; else it is the body's.
+    package var headLength: Int?
 
     package init(status: Int, headers: [(String, String)] = [], body: HTTPBody = .empty) {
         self.status = status

@@ -2,7 +2,7 @@ package import AWSWire
 import Dispatch
 package import EventModel
 package import EventStore
-import Foundation
+package import Foundation
 package import HTTP
 import Synchronization
 
@@ -14,7 +14,7 @@ package final class WireWorld {
     package let store: EventStore
     package let loop: EventLoop
     package let clock: FixedClock
-    private let directory: URL
+    package let directory: URL
     private let router: ServiceRouter
 
     /// - Parameters:

@@ -10,6 +10,7 @@ import KinesisService
 import LambdaService
 import MappingEngine
 import RuntimeAPI
+import S3Service
 import SQSService
 import Synchronization
 import Telemetry
@@ -133,6 +134,12 @@ final class Daemon: Sendable {
                 .error, "expired items not deleted", ["table": .string(name), "error": .string("\(error)")])
         }
         dynamoDB.register(on: &router)
+        do {
+            S3Service(store: store, reader: try store.makeReader(), loop: apiLoop, now: RealClock.now)
+                .register(on: &router)
+        } catch {
+            throw DaemonError("\(error)")
+        }
         registerPages(on: &router, verifier: verifier)
         return router
     }

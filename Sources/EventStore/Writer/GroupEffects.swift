@@ -18,6 +18,11 @@ struct GroupEffects {
     var removedShards: [ShardKey] = []
     var touchedTables: Set<TableKey> = []
     var hasTopicDeliveries = false
+    /// Files of objects that rows name from now on, and those that no row names any more.
+    var adoptedFiles: [String] = []
+    var removedFiles: [String] = []
+    /// Files that operations of the group wrote themselves; without its commit nobody else would remove them.
+    var writtenFiles: [ObjectFile] = []
 }
 
 /// Messages up to a position are gone.

@@ -24,6 +24,7 @@ struct LoadedState {
         try loadFunctionsAndMappings(connection)
         try loadTopics(connection)
         try loadIdentities(connection)
+        try storeErrors { () throws(SQLiteError) in try loadBuckets(connection) }
         try storeErrors { () throws(SQLiteError) in
             let rows = try connection.prepare("SELECT id, kind, first, last FROM erasure ORDER BY id")
             while try rows.step() {
@@ -229,6 +230,20 @@ extension LoadedState {
             let mapping = try MappingCodec.mapping(mappings.text(1))
             definitions.mappings[mapping.id] = mapping
             definitions.mappingKeys[mapping.id] = mappings.int(0)
+        }
+    }
+}
+
+// MARK: - Buckets
+
+extension LoadedState {
+    private mutating func loadBuckets(_ connection: Connection) throws(SQLiteError) {
+        let rows = try connection.prepare("SELECT key, account, region, name, created_ms FROM bucket")
+        while try rows.step() {
+            definitions.buckets[rows.text(3)] = BucketDefinition(
+                key: rows.int(0), name: rows.text(3),
+                location: Location(account: rows.text(1), region: rows.text(2)),
+                createdAt: Timestamp(millisecondsSinceEpoch: rows.int(4)))
         }
     }
 }

@@ -9,6 +9,7 @@ package final class StoreWriter {
     let connection: Connection
     let secret: UInt64
     let tableShardLifetime: Duration
+    let objectFiles: ObjectFiles
     /// The time of this group; the same for all its operations, never earlier than that of the group before.
     package private(set) var now = Timestamp(millisecondsSinceEpoch: 0)
 
@@ -35,9 +36,12 @@ package final class StoreWriter {
     private var committedTopics: TopicState
     let publishing = PublishingTools()
 
-    init(connection: Connection, loaded: LoadedState, tableShardLifetime: Duration) {
+    init(
+        connection: Connection, loaded: LoadedState, tableShardLifetime: Duration, objectFiles: ObjectFiles
+    ) {
         self.connection = connection
         self.tableShardLifetime = tableShardLifetime
+        self.objectFiles = objectFiles
         secret = loaded.secret
         definitions = loaded.definitions
         committedDefinitions = loaded.definitions
@@ -179,6 +183,7 @@ extension StoreWriter {
         topics = committedTopics
         snapshot = nil
         forgetUndo()
+        for file in effects.writtenFiles { objectFiles.discardIfPending(file) }
         effects = GroupEffects()
     }
 
