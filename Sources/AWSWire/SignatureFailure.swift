@@ -46,7 +46,8 @@ enum SignatureFailure: Error, Equatable {
         case .oldVersion:
             AWSError(
                 "InvalidRequest",
-                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
+                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+            )
         }
     }
 

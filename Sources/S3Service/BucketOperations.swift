@@ -64,7 +64,8 @@ extension S3Service {
             let root = "CreateBucketConfiguration"
             let tree = try XMLTree.parse(request.call.body, root: root)
             for element in tree.children where element.name != "LocationConstraint" {
-                throw AWSError.notSupported(parameter: "\(root).\(element.name)", operation: "CreateBucket").asUnserved
+                throw AWSError.notSupported(parameter: "\(root).\(element.name)", operation: "CreateBucket")
+                    .asUnserved
             }
             constraint = tree.text("LocationConstraint")
         }
@@ -96,7 +97,9 @@ extension S3Service {
     func deleteBucket(_ request: S3Request) throws(AWSError) {
         let name = request.bucket
         write(request) { writer throws(StoreError) -> Result<Void, AWSError> in
-            guard let bucket = writer.catalog.bucket(named: name) else { return .failure(.noSuchBucket(name)) }
+            guard let bucket = writer.catalog.bucket(named: name) else {
+                return .failure(.noSuchBucket(name))
+            }
             guard try writer.isEmpty(bucket) else {
                 return .failure(
                     AWSError("BucketNotEmpty", "The bucket you tried to delete is not empty", status: 409)
@@ -147,7 +150,8 @@ enum BucketName {
         let isAddress = parts.count == 4 && parts.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
         let badStarts = ["xn--", "sthree-", "amzn-s3-demo-"]
         let badEnds = ["-s3alias", "--ol-s3", "--x-s3", ".mrap", "--table-s3"]
-        return !isAddress && !badStarts.contains { name.hasPrefix($0) } && !badEnds.contains { name.hasSuffix($0) }
+        return !isAddress && !badStarts.contains { name.hasPrefix($0) }
+            && !badEnds.contains { name.hasSuffix($0) }
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {

@@ -24,7 +24,8 @@ extension S3Service {
         let parts = try Self.chosen(named, of: stored)
         let size = parts.reduce(0) { $0 + $1.file.size }
         if let text = request.headers["x-amz-mp-object-size"], Int(text) != size {
-            throw .invalidRequest("The provided 'x-amz-mp-object-size' header does not match what was computed.")
+            throw .invalidRequest(
+                "The provided 'x-amz-mp-object-size' header does not match what was computed.")
         }
         guard size <= UploadLimits.objectBytesMax else {
             throw .tooLarge(size: size, limit: UploadLimits.objectBytesMax)
@@ -110,7 +111,8 @@ extension S3Service {
             let isSame = checksum?.algorithm == algorithm.rawValue && checksum?.value == claim
             guard isSame else {
                 throw AWSError(
-                    "BadDigest", "The \(algorithm.rawValue) you specified did not match the calculated checksum.")
+                    "BadDigest",
+                    "The \(algorithm.rawValue) you specified did not match the calculated checksum.")
             }
         }
     }
@@ -140,7 +142,9 @@ extension S3Service {
             return .success(())
         } _: {
             var xml = XMLText.Document("CompleteMultipartUploadResult")
-            xml.add("Location", "/\(bucket.name)/\(PercentCoding.encoded(upload.key, keepsSlash: true))")
+            let host = request.headers["host"] ?? ""
+            let path = "\(bucket.name)/\(PercentCoding.encoded(upload.key, keepsSlash: true))"
+            xml.add("Location", "http://\(host)/\(path)")
             xml.add("Bucket", bucket.name)
             xml.add("Key", upload.key)
             xml.add("ETag", "\"\(etag)\"")

@@ -33,7 +33,8 @@ extension S3Service {
         for object in tree.all("Object") {
             guard let key = object.text("Key"), !key.isEmpty else { throw .malformedXML }
             for element in object.children where element.name != "Key" {
-                throw AWSError.notSupported(parameter: "Object.\(element.name)", operation: "DeleteObjects").asUnserved
+                throw AWSError.notSupported(parameter: "Object.\(element.name)", operation: "DeleteObjects")
+                    .asUnserved
             }
             keys.append(key)
         }

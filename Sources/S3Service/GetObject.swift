@@ -23,7 +23,8 @@ extension S3Service {
         if case .part(let part) = range {
             wanted = part
             status = 206
-            headers.append(("Content-Range", "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(object.size)"))
+            headers.append(
+                ("Content-Range", "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(object.size)"))
         } else if request.headers["x-amz-checksum-mode"]?.uppercased() == "ENABLED" {
             headers += object.facts.checksum.answerHeaders
         }

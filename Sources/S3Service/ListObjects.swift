@@ -41,7 +41,8 @@ struct ListingRequest {
         }
         // A marker that is a common prefix stands for all keys behind it.
         let (end, beginning) = (delimiter, prefix)
-        let isGroup = end.map { after.hasSuffix($0) && after.hasPrefix(beginning) && after != beginning } ?? false
+        let isGroup =
+            end.map { after.hasSuffix($0) && after.hasPrefix(beginning) && after != beginning } ?? false
         start = isGroup ? KeyOrder.successor(ofPrefix: Array(after.utf8)) : Array(after.utf8) + [0]
     }
 
@@ -83,7 +84,9 @@ extension S3Service {
         } else {
             xml.add("Marker", listing.encoded(request.query["marker"] ?? ""))
             // Without a delimiter the last key is the marker (S3 API reference, `ListObjects`).
-            if page.next != nil, listing.delimiter != nil { xml.add("NextMarker", listing.encoded(page.last)) }
+            if page.next != nil, listing.delimiter != nil {
+                xml.add("NextMarker", listing.encoded(page.last))
+            }
         }
         xml.add("Delimiter", optional: listing.delimiter.map { listing.encoded($0) })
         if listing.isURLEncoded { xml.add("EncodingType", "url") }

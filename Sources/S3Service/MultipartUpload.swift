@@ -47,15 +47,19 @@ extension S3Service {
         let asked = request.headers["x-amz-checksum-type"]
         guard let algorithm else {
             guard asked == nil else {
-                throw .invalidRequest("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
+                throw .invalidRequest(
+                    "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
+                )
             }
             return nil
         }
         let type = asked ?? (algorithm.joinsParts ? "FULL_OBJECT" : "COMPOSITE")
-        let isPossible = type == "COMPOSITE" ? !algorithm.joinsParts : type == "FULL_OBJECT" && algorithm.isCyclic
+        let isPossible =
+            type == "COMPOSITE" ? !algorithm.joinsParts : type == "FULL_OBJECT" && algorithm.isCyclic
         guard isPossible else {
             throw .invalidRequest(
-                "The \(type) checksum type cannot be used with the \(algorithm.rawValue.lowercased()) checksum algorithm.")
+                "The \(type) checksum type cannot be used with the \(algorithm.rawValue.lowercased()) checksum algorithm."
+            )
         }
         return type
     }
@@ -101,7 +105,8 @@ extension S3Service {
             guard case .part(let part) = try ByteRange(header, of: source.size) else {
                 throw .invalidArgument(
                     "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are "
-                        + "the zero-based offsets of the first and last bytes to copy", "x-amz-copy-source-range", header)
+                        + "the zero-based offsets of the first and last bytes to copy",
+                    "x-amz-copy-source-range", header)
             }
             wanted = part
         }

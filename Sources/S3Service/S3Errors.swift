@@ -46,13 +46,15 @@ extension AWSError {
 
     /// An operation that S3 has and Millrace has not.
     static func unserved(_ operation: String) -> AWSError {
-        AWSError("NotImplemented", "Millrace does not support the operation \(operation) of S3 yet.", status: 501)
+        AWSError(
+            "NotImplemented", "Millrace does not support the operation \(operation) of S3 yet.", status: 501)
     }
 
     static func unservedHeader(_ name: String, _ value: String) -> AWSError {
         AWSError(
             "NotImplemented",
-            "A header you provided implies functionality that Millrace does not support yet: \(name)", status: 501
+            "A header you provided implies functionality that Millrace does not support yet: \(name)",
+            status: 501
         ).with("Header", name).with("Value", value)
     }
 

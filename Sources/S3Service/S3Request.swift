@@ -40,7 +40,8 @@ struct S3Request: Sendable {
         {
             end = date + .seconds(seconds)
         } else if query["AWSAccessKeyId"] != nil, let seconds = query["Expires"].flatMap({ Int64($0) }) {
-            end = Timestamp(millisecondsSinceEpoch: seconds.multipliedReportingOverflow(by: 1_000).partialValue)
+            end = Timestamp(
+                millisecondsSinceEpoch: seconds.multipliedReportingOverflow(by: 1_000).partialValue)
         }
         if let end, end < now {
             throw AWSError("AccessDenied", "Request has expired", status: 403)
@@ -103,7 +104,8 @@ extension S3Request {
     }
 
     private static let keptHeaders: [String] = [
-        "content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires",
+        "content-type", "cache-control", "content-disposition", "content-encoding", "content-language",
+        "expires",
     ]
     /// Bytes of all names and values of a user's metadata (S3 user guide).
     private static let metadataBytesMax = 2_048
@@ -117,7 +119,9 @@ extension S3Request {
         }
         // The coding of the transfer is not the object's.
         if let coding = kept["content-encoding"] {
-            let rest = coding.split(separator: ",").map { $0.filter { $0 != " " } }.filter { $0 != "aws-chunked" }
+            let rest = coding.split(separator: ",").map { $0.filter { $0 != " " } }.filter {
+                $0 != "aws-chunked"
+            }
             kept["content-encoding"] = rest.isEmpty ? nil : rest.joined(separator: ",")
         }
         var bytes = 0
@@ -129,8 +133,10 @@ extension S3Request {
             kept[name] = kept[name].map { "\($0),\(value)" } ?? value
         }
         guard bytes <= Self.metadataBytesMax else {
-            throw AWSError("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size")
-                .with("Size", String(bytes)).with("MaxSizeAllowed", String(Self.metadataBytesMax))
+            throw AWSError(
+                "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size"
+            )
+            .with("Size", String(bytes)).with("MaxSizeAllowed", String(Self.metadataBytesMax))
         }
         return kept
     }

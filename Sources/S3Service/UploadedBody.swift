@@ -26,13 +26,16 @@ struct UploadedBody: Sendable {
             let value = algorithm.text(content)
             guard let bytes = Base64.decode(claim), Base64.encode(bytes) == value else {
                 throw AWSError(
-                    "BadDigest", "The \(algorithm.rawValue) you specified did not match the calculated checksum.")
+                    "BadDigest",
+                    "The \(algorithm.rawValue) you specified did not match the calculated checksum.")
             }
             checksum = ObjectChecksum(algorithm: algorithm.rawValue, value: value)
         }
         if checksum == nil {
             let named = try Self.algorithm(request.headers["x-amz-sdk-checksum-algorithm"])
-            checksum = (required ?? named).map { ObjectChecksum(algorithm: $0.rawValue, value: $0.text(content)) }
+            checksum = (required ?? named).map {
+                ObjectChecksum(algorithm: $0.rawValue, value: $0.text(content))
+            }
         }
         self.content = content
         etag = digest.hex
@@ -53,7 +56,9 @@ struct UploadedBody: Sendable {
     private static func unwrapped(_ request: S3Request) throws(AWSError) -> (content: [UInt8], Trailers) {
         let body = request.call.body
         let isStream = request.headers["x-amz-content-sha256"]?.hasPrefix("STREAMING-") ?? false
-        let codings = request.headers["content-encoding"]?.split(separator: ",").map { $0.filter { $0 != " " } }
+        let codings = request.headers["content-encoding"]?.split(separator: ",").map {
+            $0.filter { $0 != " " }
+        }
         guard isStream || codings?.contains("aws-chunked") ?? false else { return (body, []) }
         guard let chunks = ChunkedContent(body) else {
             throw AWSError("IncompleteBody", "The request body terminated unexpectedly")
@@ -104,10 +109,12 @@ struct UploadedBody: Sendable {
             guard ChecksumAlgorithm.allCases.contains(where: { $0.header == promised }) else {
                 throw .unservedHeader("x-amz-trailer", promised)
             }
-            throw AWSError("MalformedTrailerError", "The request contained trailing data that was not well-formed.")
+            throw AWSError(
+                "MalformedTrailerError", "The request contained trailing data that was not well-formed.")
         }
         guard claims.count <= 1 else {
-            throw .invalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+            throw .invalidRequest(
+                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
         }
         return claims
     }

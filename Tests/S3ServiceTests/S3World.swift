@@ -1,3 +1,4 @@
+import AWSWire
 import Digest
 import EventModel
 import Foundation
@@ -71,7 +72,9 @@ extension HTTPResponse {
 
     /// The texts of all elements of that name.
     func elements(_ name: String) -> [String] {
-        bodyText.split(separator: "<\(name)>").dropFirst().compactMap { $0.split(separator: "</\(name)>").first }
-            .map(String.init)
+        bodyText.split(separator: "<\(name)>").dropFirst().compactMap {
+            $0.split(separator: "</\(name)>").first
+        }
+        .map(String.init)
     }
 }

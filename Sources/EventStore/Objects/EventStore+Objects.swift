@@ -21,6 +21,11 @@ extension EventStore {
         }
     }
 
+    /// Calls back once the files of an earlier life that belong to nobody are gone.
+    package func whenObjectsAreSwept(_ action: @escaping @Sendable () -> Void) {
+        objectWorker?.afterSweep(action)
+    }
+
     /// Removes the files of a folder that no object or part names.
     ///
     /// A file that is not pending here and has no row belongs to nobody: rows are committed before a file stops being
@@ -32,6 +37,7 @@ extension EventStore {
         for name in found {
             let body = ObjectFiles.bodyName(of: name)
             if objectFiles.isPending(body) { continue }
+            // One that cannot be looked up stays.
             let isKnown = ObjectFiles.isTemporary(name) ? false : (try? reader.hasObjectFile(body)) ?? true
             if !isKnown { objectFiles.removeOrphan(name) }
         }

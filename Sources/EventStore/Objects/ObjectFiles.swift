@@ -93,8 +93,10 @@ extension ObjectFiles {
         bytes.append(addingCapacity: count) { span in
             span.withUnsafeMutableBufferPointer { buffer, written in
                 while done < count {
-                    let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[done...])
-                    let got = pread(descriptor, rest.baseAddress, min(rest.count, count - done), off_t(offset + done))
+                    let rest = UnsafeMutableRawBufferPointer(
+                        rebasing: UnsafeMutableRawBufferPointer(buffer)[done...])
+                    let got = pread(
+                        descriptor, rest.baseAddress, min(rest.count, count - done), off_t(offset + done))
                     if got < 0, errno == EINTR { continue }
                     if got < 0 { failure = errno }
                     if got <= 0 { break }
@@ -196,7 +198,9 @@ extension ObjectFiles {
         defer { if isOpen { close(descriptor) } }
         var done = 0
         while done < bytes.count {
-            let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done) }
+            let written = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done)
+            }
             if written < 0, errno == EINTR { continue }
             guard written > 0 else { throw .system(errno, path: path) }
             done += written

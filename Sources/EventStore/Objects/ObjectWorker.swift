@@ -12,6 +12,8 @@ final class ObjectWorker: Sendable {
         var jobs: [(bytes: Int, run: Job)] = []
         var bytes = 0
         var isClosed = false
+        /// Called when the walk through the folders has come to its end.
+        var afterSweep: [Job] = []
     }
 
     /// What may wait at once (own choice): enough for several large parts a core.
@@ -45,6 +47,16 @@ final class ObjectWorker: Sendable {
         return isTaken
     }
 
+    /// Calls back once the walk through the folders is over; starts it if need be.
+    func afterSweep(_ action: @escaping Job) {
+        inbox.update { inbox in
+            inbox.afterSweep.append(action)
+            inbox.jobs.append((0, {}))
+            return true
+        }
+        start()
+    }
+
     /// Runs what waits, then ends the thread.
     func stop() {
         inbox.update { inbox in
@@ -74,6 +86,13 @@ final class ObjectWorker: Sendable {
             case nil:
                 sweep(folder)
                 folder += 1
+            }
+            if folder == ObjectFiles.folderCount {
+                let actions = inbox.withLock { inbox in
+                    defer { inbox.afterSweep = [] }
+                    return inbox.afterSweep
+                }
+                for action in actions { action() }
             }
         }
     }

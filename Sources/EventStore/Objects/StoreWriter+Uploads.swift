@@ -84,7 +84,8 @@ extension StoreReader {
     }
 
     /// Uploads of a bucket, ordered by key and then by their start.
-    package func uploads(in bucket: BucketDefinition, id: String? = nil) throws(StoreError) -> [StoredUpload] {
+    package func uploads(in bucket: BucketDefinition, id: String? = nil) throws(StoreError) -> [StoredUpload]
+    {
         let statement = try statement(UploadRow.sql)
         let rows = try storeErrors { () throws(SQLiteError) in
             try UploadRow.all(statement, bucket: bucket.key, id: id)
