@@ -19,9 +19,15 @@ extension KinesisService {
         guard !iterator.isExpired(at: now) else {
             throw .expiredIterator(created: iterator.createdAt, now: now)
         }
-        guard let stream = store.catalog.stream(iterator.stream), let shard = stream.shard(iterator.shard)
-        else {
+        guard let stream = store.catalog.stream(iterator.stream) else {
             throw AWSError("ResourceNotFoundException", "The stream of this iterator does not exist.")
+        }
+        guard let shard = stream.shard(iterator.shard) else {
+            throw AWSError(
+                "ResourceNotFoundException",
+                "The shard of this iterator in stream \(stream.name) under account "
+                    + "\(stream.location.account) does not exist any more: all its records are past retention."
+            )
         }
         if try arguments.bool("DryRun") ?? false { throw .dryRun }
         guard throttle?.read(from: shard.key, now: now) ?? true else { throw .rateExceeded(shard.id, stream) }

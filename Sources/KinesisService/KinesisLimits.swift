@@ -23,6 +23,7 @@ enum KinesisLimits {
     static let onDemandStreams = 1_000
     static let consumersOfStream = 20
     static let retentionHours = 24
+    static let retentionHoursMax = 8_760
     static let nextTokenLifetime = Duration.seconds(300)
     static let tags = 50
     /// Members of a map of tags on the wire; more than a resource can have.

@@ -5,7 +5,7 @@ package import EventStore
 package import HTTP
 import Synchronization
 
-/// Kinesis Data Streams over the store's streams: the JSON protocol, without resharding and enhanced fan-out.
+/// Kinesis Data Streams over the store's streams: the JSON protocol, without enhanced fan-out.
 ///
 /// Puts are answered after their group's commit; one call becomes visible at once.
 package final class KinesisService: @unchecked Sendable {
@@ -73,6 +73,11 @@ package final class KinesisService: @unchecked Sendable {
         case "DescribeStreamSummary": try describeStreamSummary(call)
         case "ListStreams": try listStreams(call)
         case "ListShards": try listShards(call)
+        case "SplitShard": try splitShard(call)
+        case "MergeShards": try mergeShards(call)
+        case "UpdateShardCount": try updateShardCount(call)
+        case "IncreaseStreamRetentionPeriod": try increaseStreamRetentionPeriod(call)
+        case "DecreaseStreamRetentionPeriod": try decreaseStreamRetentionPeriod(call)
         default: try performControl(call)
         }
     }

@@ -5,40 +5,71 @@ import EventStore
 
 extension KinesisService {
     func putRecord(_ call: ServiceCall) throws(AWSError) {
-        var request = try PutRequest.single(call.body)
+        let request = try PutRequest.single(call.body)
         let stream = try stream(name: request.streamName, arn: request.streamARN, call)
-        let map = shardMap(of: stream)
-        let batch = try request.routed(by: map, hasher, stream, isBatch: false)
-        if request.isDryRun { throw .dryRun }
-        if let shard = refusedShards(of: batch).first.flatMap({ $0 }) {
-            throw .rateExceeded(stream.shard(shard)?.id ?? "", stream)
-        }
-        append(batch, to: stream, call) { appended in
-            var json = JSONWriter(capacity: 192)
-            json.beginObject()
-            json.place(of: appended[0], map)
-            json.encryption(of: stream)
-            json.endObject()
-            call.succeed(json: json.bytes)
-        }
+        try put(request, isBatch: false, into: stream, call)
     }
 
     func putRecords(_ call: ServiceCall) throws(AWSError) {
-        var request = try PutRequest.batch(call.body)
+        let request = try PutRequest.batch(call.body)
         let stream = try stream(name: request.streamName, arn: request.streamARN, call)
+        try put(request, isBatch: true, into: stream, call)
+    }
+
+    /// Routes the records, leaves out what a limit stands against, stores the rest and answers.
+    ///
+    /// A shard that is closed between the routing and the store has nothing stored: all is routed anew then, and each
+    /// time round takes another reshard in between.
+    private func put(
+        _ request: PutRequest, isBatch: Bool, into stream: StreamDefinition, _ call: ServiceCall
+    ) throws(AWSError) {
         let map = shardMap(of: stream)
-        var batch = try request.routed(by: map, hasher, stream, isBatch: true)
+        var routing = request
+        var batch = try routing.routed(by: map, hasher, stream, isBatch: isBatch)
         if request.isDryRun { throw .dryRun }
         let refused = refusedShards(of: batch)
-        if refused.contains(where: { $0 != nil }) {
+        if let shard = refused.lazy.compactMap(\.self).first {
+            guard isBatch else { throw .rateExceeded(stream.shard(shard)?.id ?? "", stream) }
             batch.entries = zip(batch.entries, refused).filter { $1 == nil }.map(\.0)
         }
         guard !batch.entries.isEmpty else {
             return call.succeed(json: Self.answer(to: refused, [], map, stream))
         }
-        append(batch, to: stream, call) { appended in
-            call.succeed(json: Self.answer(to: refused, appended, map, stream))
+        append(batch, to: stream, call) { [self] outcome in
+            switch outcome {
+            case .appended(let appended):
+                let json =
+                    isBatch
+                    ? Self.answer(to: refused, appended, map, stream) : Self.answer(appended[0], map, stream)
+                call.succeed(json: json)
+            case .streamGone: call.fail(.streamNotFound(stream.name, stream.location.account))
+            case .shardClosed: putAgain(request, isBatch: isBatch, into: stream, call)
+            }
         }
+    }
+
+    private func putAgain(
+        _ request: PutRequest, isBatch: Bool, into stream: StreamDefinition, _ call: ServiceCall
+    ) {
+        guard let current = store.catalog.stream(stream.key) else {
+            return call.fail(.streamNotFound(stream.name, stream.location.account))
+        }
+        do throws(AWSError) {
+            try put(request, isBatch: isBatch, into: current, call)
+        } catch {
+            call.fail(error)
+        }
+    }
+
+    private static func answer(
+        _ appended: AppendedRecord, _ map: ShardMap, _ stream: StreamDefinition
+    ) -> [UInt8] {
+        var json = JSONWriter(capacity: 192)
+        json.beginObject()
+        json.place(of: appended, map)
+        json.encryption(of: stream)
+        json.endObject()
+        return json.bytes
     }
 
     /// - Parameter refused: The shard of each record that its limit stands against, `nil` for one that was stored; empty
@@ -74,18 +105,27 @@ extension KinesisService {
         return json.bytes
     }
 
-    /// Continues with what was stored.
+    private enum Outcome: Sendable {
+        case appended([AppendedRecord])
+        case streamGone
+        /// A shard was closed after the records had been routed to it.
+        case shardClosed
+    }
+
     private func append(
         _ batch: RecordBatch, to stream: StreamDefinition, _ call: ServiceCall,
-        then answer: @escaping @Sendable ([AppendedRecord]) -> Void
+        then proceed: @escaping @Sendable (Outcome) -> Void
     ) {
-        let missing = AWSError.streamNotFound(stream.name, stream.location.account)
-        submit(call) { writer throws(StoreError) -> [AppendedRecord]? in
-            guard writer.catalog.stream(stream.key) != nil else { return nil }
-            return try writer.append(batch, to: stream.key)
-        } then: { appended in
-            guard let appended else { return call.fail(missing) }
-            answer(appended)
+        submit(call) { writer throws(StoreError) -> Outcome in
+            guard writer.catalog.stream(stream.key) != nil else { return .streamGone }
+            do throws(StoreError) {
+                return .appended(try writer.append(batch, to: stream.key))
+            } catch {
+                guard case .conflict = error else { throw error }
+                return .shardClosed
+            }
+        } then: {
+            proceed($0)
         }
     }
 

@@ -97,7 +97,11 @@ extension Engine {
         var present: [String: FunctionDefinition] = [:]
         for function in snapshot.functions {
             present[function.name] = function
-            if functions[function.name] != function { context.host.define(function) }
+            guard functions[function.name] != function else { continue }
+            context.host.define(function)
+            for runner in runners.values where runner.mapping.functionName == function.name {
+                runner.functionWasDefined()
+            }
         }
         for name in functions.keys where present[name] == nil { context.host.remove(name: name) }
         functions = present
@@ -113,7 +117,7 @@ extension Engine {
                 stop(runner)
             } else {
                 runner.adopt(mapping)
-                startNewShards(of: runner, snapshot)
+                if let stream = snapshot.stream(read: mapping.source) { follow(stream, runner) }
             }
         case .creating, .enabling, .updating:
             // Old pollers end first; their end comes back here.
@@ -141,17 +145,17 @@ extension Engine {
             return queue.attributes.visibilityTimeoutSeconds
                 != poller.queue.attributes.visibilityTimeoutSeconds
         }
-        return snapshot.stream(read: runner.mapping.source) == nil
+        guard let known = runner.stream, let stream = snapshot.stream(read: runner.mapping.source) else {
+            return true
+        }
+        // One that was created anew has the old one's name, and how old a record may become follows retention.
+        return stream.key != known.key || stream.retentionHours != known.retentionHours
     }
 
     private func stop(_ runner: MappingRunner) {
         let id = runner.mapping.id
         runner.stop { [self] in
-            for poller in runner.shardPollers.values {
-                shardPollers[poller.shard.key]?.removeAll { $0 === poller }
-                if shardPollers[poller.shard.key]?.isEmpty == true { shardPollers[poller.shard.key] = nil }
-                activePollers[ObjectIdentifier(poller)] = nil
-            }
+            for poller in runner.shardPollers.values { forget(poller) }
             if let poller = runner.queuePoller {
                 queuePollers[poller.queue.key]?.removeAll { $0 === poller }
                 if queuePollers[poller.queue.key]?.isEmpty == true { queuePollers[poller.queue.key] = nil }
@@ -166,7 +170,8 @@ extension Engine {
     private func settleDisabled(_ mapping: EventSourceMapping, _ snapshot: CatalogSnapshot) {
         let stream = mapping.state == .creating ? snapshot.stream(read: mapping.source) : nil
         do {
-            settle(mapping, .disabled, startingAt: try beginnings(in: stream?.shards ?? [], mapping, true))
+            let shards = stream?.shards.map(\.key) ?? []
+            settle(mapping, .disabled, startingAt: try beginnings(in: shards, mapping))
         } catch {
             written(mapping.id, .failure(error))
         }
@@ -226,6 +231,8 @@ extension Engine {
 // MARK: - Sampling ages
 
 extension Engine {
+    func endActivity(of poller: ShardPoller) { activePollers[ObjectIdentifier(poller)] = nil }
+
     func noteActivity(of poller: ShardPoller) {
         activePollers[ObjectIdentifier(poller)] = poller
         guard sampleTimer == nil else { return }

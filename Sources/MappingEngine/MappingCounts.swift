@@ -49,6 +49,8 @@ package struct ShardSnapshot: Sendable {
     package var history: [Int64] = []
     package var inFlight = 0
     package var waitsFor = ""
+    /// Of a shard in line: its parents that are not through.
+    package var parents: [String] = []
     package init() {}
 }
 

@@ -17,12 +17,30 @@ extension MappingRunner {
         let inFlight = shards.reduce(0) { $0 + $1.inFlight }
         var waitsFor = ""
         if inFlight == 0 {
-            // The shard that is furthest behind says best why nothing moves.
-            waitsFor = shards.max { $0.recordsBehind < $1.recordsBehind }?.waitsFor ?? "shards"
+            // The shard that is furthest behind says best why nothing moves; those in line behind it cannot.
+            let none = lineage.isExhausted ? "nothing: all shards have ended" : "shards"
+            waitsFor = shards.max { $0.recordsBehind < $1.recordsBehind }?.waitsFor ?? none
+        }
+        for shard in lineage.waiting {
+            if let snapshot = snapshot(waiting: shard) { shards.append(snapshot) }
         }
         return MappingSnapshot(
             mapping: stored, counts: counts, inFlight: inFlight, waitsFor: waitsFor, lastError: lastError,
             shards: shards)
+    }
+}
+
+extension MappingRunner {
+    /// A shard whose parents are not through.
+    private func snapshot(waiting key: ShardKey) -> ShardSnapshot? {
+        guard let stream, let shard = stream.shard(key) else { return nil }
+        var snapshot = ShardSnapshot()
+        snapshot.shardID = shard.id
+        let checkpoint = progress[key]?.checkpoint ?? 0
+        snapshot.recordsBehind = max(0, context.reader.tip(of: key).position - checkpoint)
+        snapshot.parents = lineage.waits(key).map { stream.shard($0)?.id ?? "a shard that is trimmed" }
+        snapshot.waitsFor = "the end of " + snapshot.parents.joined(separator: " and ")
+        return snapshot
     }
 }
 
@@ -133,7 +151,9 @@ extension QueuePoller {
         snapshot.timeToDrain = lag.timeToDrain(now: now)
         snapshot.lastError = lastError
         snapshot.inFlight = machine.inFlightBatches
-        if isWaitingForPermit {
+        if isWaitingForFunction {
+            snapshot.waitsFor = "the function to be defined"
+        } else if isWaitingForPermit {
             snapshot.waitsFor = "a concurrency permit"
         } else if machine.inFlightBatches == 0 {
             let isHidden = counters.visible == 0 && counters.inFlight > 0

@@ -26,8 +26,11 @@ final class MappingRunner: @unchecked Sendable {
     private(set) var shardPollers: [ShardKey: ShardPoller] = [:]
     private(set) var queuePoller: QueuePoller?
     private(set) var isStopping = false
-    /// Shards whose starting positions are on their way into the store.
-    private var starting: Set<ShardKey> = []
+    /// The stream as the lineage knows it.
+    var stream: StreamDefinition?
+    var lineage = ShardLineage()
+    /// Where the mapping stands in shards that wait for their parents.
+    var progress: [ShardKey: ShardProgress] = [:]
     /// Tells the engine that `lastProcessingResult` changed.
     private let onResult: (String) -> Void
     /// Tells the engine that a shard had something to do, so that its age is sampled.
@@ -67,11 +70,14 @@ final class MappingRunner: @unchecked Sendable {
         poller.start()
     }
 
-    /// Starts the poller of one shard where an earlier one has left off.
-    func start(
-        shard: ShardDefinition, of stream: StreamDefinition, from progress: ShardProgress, role: String
-    ) {
-        guard shardPollers[shard.key] == nil, !isStopping else { return }
+    /// Makes the poller of one shard.
+    ///
+    /// - Parameter onEnd: Called when the shard is read to its end and everything is committed.
+    func makePoller(
+        of shard: ShardDefinition, _ stream: StreamDefinition, role: String,
+        onEnd: @escaping (ShardPoller) -> Void
+    ) -> ShardPoller {
+        precondition(shardPollers[shard.key] == nil && !isStopping, "a shard has one poller")
         let settings = ShardSettings(
             of: mapping.settings, retention: .seconds(stream.retentionHours * 3_600),
             backOff: backOff(of: shard.id))
@@ -80,9 +86,9 @@ final class MappingRunner: @unchecked Sendable {
         let lanes = mapping.settings.stream?.parallelizationFactor ?? 1
         let poller = ShardPoller(
             runner: self, stream: stream, shard: shard, settings: settings, lanes: lanes,
-            windowLength: length, role: role)
+            windowLength: length, role: role, onShardEnd: onEnd)
         shardPollers[shard.key] = poller
-        poller.start(from: progress)
+        return poller
     }
 
     /// Waits whose dice are what the mapping and the source are called: they differ everywhere and are the same again
@@ -91,9 +97,14 @@ final class MappingRunner: @unchecked Sendable {
         .jittered(seed: BackOff.seed(from: "\(mapping.id) \(source)"))
     }
 
-    func willStart(_ shards: [ShardKey]) { starting.formUnion(shards) }
-    func didStart(_ shards: [ShardKey]) { starting.subtract(shards) }
-    func isStarting(_ shard: ShardKey) -> Bool { starting.contains(shard) }
+    /// Lets go of the poller of a shard that has ended.
+    func remove(_ poller: ShardPoller) { shardPollers[poller.shard.key] = nil }
+
+    /// What waits for the function tries again at once.
+    func functionWasDefined() {
+        for poller in shardPollers.values { poller.functionMayBeReachable() }
+        queuePoller?.functionMayBeReachable()
+    }
 
     /// Stops all pollers and calls back when nothing is in flight and everything settled is committed.
     func stop(_ completion: @escaping () -> Void) {

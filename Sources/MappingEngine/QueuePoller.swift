@@ -39,6 +39,7 @@ final class QueuePoller: @unchecked Sendable {
     private(set) var lag = LagEstimate()
     private(set) var lastError: String?
     private(set) var isWaitingForPermit = false
+    private(set) var isWaitingForFunction = false
     var decisions: [Decision] = []
     /// Filtered messages that no decision has told of yet, and when one last did.
     var filteredUntold: (count: Int, told: Timestamp?) = (0, nil)
@@ -148,8 +149,19 @@ final class QueuePoller: @unchecked Sendable {
 // MARK: - Permits and receives
 
 extension QueuePoller {
+    func functionMayBeReachable() {
+        guard isWaitingForFunction, onEnd == nil, !hasStopped else { return }
+        isWaitingForFunction = false
+        step(.permitMayBeFree)
+    }
+
     private func requestPermit(_ slot: Int) {
         let name = runner.mapping.functionName
+        // Without its function nothing is received, so that no receive count is spent on it.
+        guard context.host.isDefined(name) else {
+            isWaitingForFunction = true
+            return step(.permitDenied(slot))
+        }
         guard let permit = context.host.acquirePermit(functionNamed: name) else {
             isWaitingForPermit = true
             context.host.onPermitFree(functionNamed: name) { [weak self] in

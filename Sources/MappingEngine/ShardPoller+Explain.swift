@@ -66,6 +66,18 @@ extension ShardPoller {
                 + "read from there on, reading waits for it")
     }
 
+    /// Tells that the shard is through, and who goes on.
+    func explainEnd() {
+        let family = context.store.catalog.snapshot.stream(stream.key)?.shards ?? []
+        let children = family.filter { $0.parent == shard.key || $0.adjacentParent == shard.key }.map(\.id)
+        let next =
+            children.isEmpty ? "it has no children" : "its children: \(children.joined(separator: ", "))"
+        settlement.add(
+            Decision(
+                mappingID: runner.mapping.id, at: context.now(), shard: shard.key, kind: "shard ended",
+                detail: "the closed shard was read to its end; \(next)"))
+    }
+
     private func keep(
         _ kind: String, _ span: RecordSpan, _ request: RequestOrdinal, _ lane: Int, _ detail: String
     ) {

@@ -55,10 +55,11 @@ final class ShardPoller: @unchecked Sendable {
     private var wake: TimerToken?
     private var lastFetch = (bytes: 0, records: 0)
     private var onEnd: (() -> Void)?
+    private var onShardEnd: ((ShardPoller) -> Void)?
 
     init(
         runner: MappingRunner, stream: StreamDefinition, shard: ShardDefinition, settings: ShardSettings,
-        lanes: Int, windowLength: Duration?, role: String
+        lanes: Int, windowLength: Duration?, role: String, onShardEnd: @escaping (ShardPoller) -> Void
     ) {
         self.runner = runner
         self.stream = stream
@@ -69,6 +70,7 @@ final class ShardPoller: @unchecked Sendable {
         machine = LaneMachine(settings: settings, lanes: lanes, windowLength: windowLength)
         self.lanes = Array(repeating: LaneNotes(), count: lanes)
         windowing = windowLength.map { WindowNotes(length: $0) }
+        self.onShardEnd = onShardEnd
     }
 
     func start(from progress: ShardProgress) {
@@ -82,6 +84,10 @@ final class ShardPoller: @unchecked Sendable {
 
     func recordsMayBeAvailable() {
         if phase == .running { step(.recordsMayBeAvailable) }
+    }
+
+    func functionMayBeReachable() {
+        if phase == .running { step(.functionMayBeReachable) }
     }
 
     /// Lets the invocation in flight end, commits what is settled, then calls back.
@@ -130,20 +136,35 @@ final class ShardPoller: @unchecked Sendable {
         case .explain(let lane, let decision): explain(decision, of: lane)
         case .explainHeldBack(let lane, let first, let records):
             explainHeldBack(lane, first: first, records: records)
-        case .finished, .stopped:
-            cancelWake()
-            leavePermitLine()
-            phase = .ended
-            endIfSettled()
+        case .finished:
+            explainEnd()
+            end()
+        case .stopped:
+            onShardEnd = nil
+            end()
         }
+    }
+
+    private func end() {
+        cancelWake()
+        leavePermitLine()
+        phase = .ended
+        endIfSettled()
     }
 
     /// Calls back once nothing is left to commit.
     func endIfSettled() {
-        guard phase == .ended, settlement.isClean, let action = onEnd else { return }
-        onEnd = nil
-        records.removeAll()
-        action()
+        guard phase == .ended, settlement.isClean else { return }
+        if let action = onEnd {
+            onEnd = nil
+            onShardEnd = nil
+            records.removeAll()
+            action()
+        } else if let action = onShardEnd {
+            onShardEnd = nil
+            records.removeAll()
+            action(self)
+        }
     }
 }
 
@@ -248,9 +269,11 @@ extension ShardPoller {
     }
 
     private func continuation(after position: Position) -> ShardMachine.Continuation {
-        let current = context.store.catalog.snapshot.stream(stream.key)?.shard(shard.key)
-        // A stream that is gone has no end either; the mapping is told about it elsewhere.
-        guard let current, let end = current.endingPosition else {
+        // A stream that is gone has no end; the mapping is told about it elsewhere.
+        guard let current = context.store.catalog.snapshot.stream(stream.key) else { return .exhausted }
+        // A shard that its stream lists no more was closed, and all its records were trimmed.
+        guard let shard = current.shard(shard.key) else { return .shardEnd }
+        guard let end = shard.endingPosition else {
             return context.reader.tip(of: shard.key).position > position ? .more : .exhausted
         }
         return position >= end ? .shardEnd : .more

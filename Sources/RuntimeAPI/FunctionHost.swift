@@ -91,6 +91,12 @@ extension FunctionHost {
         return Permit(functionName: name, host: self)
     }
 
+    /// Whether the function is there to be invoked.
+    package func isDefined(_ name: String) -> Bool {
+        precondition(loop.isCurrent, "the host is used on its loop")
+        return pools[name] != nil
+    }
+
     /// Why `acquirePermit` would answer `nil` now; `nil` when it would not.
     package func throttleReason(functionNamed name: String) -> ThrottleReason? {
         precondition(loop.isCurrent, "the host is used on its loop")

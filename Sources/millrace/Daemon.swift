@@ -52,7 +52,8 @@ final class Daemon: Sendable {
         do {
             let durability: Durability = configuration.durability == .full ? .full : .normal
             store = try EventStore.open(
-                directory: configuration.dataDirectory, durability: durability, now: RealClock.now)
+                directory: configuration.dataDirectory, durability: durability,
+                tableShardLifetime: configuration.tableShardLifetime, now: RealClock.now)
         } catch {
             throw DaemonError("\(error)")
         }

@@ -70,7 +70,8 @@ extension Daemon {
 
     private static func shard(_ snapshot: ShardSnapshot, withHistory: Bool) -> ShardStatus {
         ShardStatus(
-            shard: snapshot.shardID, checkpoint: snapshot.checkpoint, recordsBehind: snapshot.recordsBehind,
+            shard: snapshot.shardID, waitsFor: snapshot.waitsFor, waitsForShards: snapshot.parents,
+            checkpoint: snapshot.checkpoint, recordsBehind: snapshot.recordsBehind,
             ageAtRead: age(snapshot.ageAtRead), ageAtInvoke: age(snapshot.ageAtInvoke),
             ageAtCompletion: age(snapshot.ageAtCompletion), drainPerSecond: snapshot.drainPerSecond,
             drainSeconds: snapshot.timeToDrain.map { Double($0.wholeMilliseconds) / 1_000 },

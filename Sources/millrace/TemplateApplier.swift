@@ -50,11 +50,9 @@ struct PlanSteps: Sendable {
         for wanted in plan.streams {
             guard let stream = snapshot.stream(named: wanted.name, in: Location()) else { continue }
             let isOnDemand = stream.kind == .kinesis(isOnDemand: true)
-            let open = stream.shards.filter(\.isOpen).count
-            guard isOnDemand == wanted.isOnDemand, isOnDemand || open == wanted.shardCount else {
-                throw .conflict(
-                    "Stream \(wanted.name) exists with \(open) open shard(s); resharding by template is not supported yet. "
-                        + "Delete it, or give it \(open) in the template.")
+            guard isOnDemand == wanted.isOnDemand else {
+                let mode = isOnDemand ? "ON_DEMAND" : "PROVISIONED"
+                throw .conflict("Stream \(wanted.name) exists with the stream mode \(mode). Delete it first.")
             }
         }
         for wanted in plan.tables {
@@ -90,12 +88,25 @@ struct PlanSteps: Sendable {
     }
 
     private func apply(_ wanted: TemplatePlan.Stream, _ writer: StoreWriter) throws(StoreError) -> Int {
-        guard writer.catalog.stream(named: wanted.name, in: Location()) == nil else { return 0 }
-        _ = try writer.createStream(
-            name: wanted.name, location: Location(), isOnDemand: wanted.isOnDemand,
-            shardCount: wanted.shardCount,
-            retentionHours: wanted.retentionHours)
-        return 1
+        guard let stream = writer.catalog.stream(named: wanted.name, in: Location()) else {
+            _ = try writer.createStream(
+                name: wanted.name, location: Location(), isOnDemand: wanted.isOnDemand,
+                shardCount: wanted.shardCount,
+                retentionHours: wanted.retentionHours)
+            return 1
+        }
+        var changed = 0
+        if stream.retentionHours != wanted.retentionHours {
+            _ = try writer.setRetention(wanted.retentionHours, of: stream.key)
+            changed += 1
+        }
+        // Whoever has split or merged shards knows better than the template what the load is (decision 0052).
+        let wasResharded = stream.shards.contains { $0.parent != nil }
+        if !wanted.isOnDemand, !wasResharded, stream.shards.count != wanted.shardCount {
+            _ = try writer.updateShardCount(of: stream.key, to: wanted.shardCount)
+            changed += 1
+        }
+        return changed
     }
 
     private func apply(_ wanted: TemplatePlan.Table, _ writer: StoreWriter) throws(StoreError) -> Int {

@@ -7,7 +7,8 @@ import Testing
 @Suite("The shapes that daemon and command line share")
 struct StatusShapesTests {
     private static let shard = ShardStatus(
-        shard: "shardId-000000000003", checkpoint: "49", recordsBehind: 12_345,
+        shard: "shardId-000000000003", waitsFor: "the end of shardId-000000000001",
+        waitsForShards: ["shardId-000000000001"], checkpoint: "49", recordsBehind: 12_345,
         ageAtRead: AgeStatus(nowMs: 5, p99Ms: 80, maxMs: 900),
         ageAtInvoke: AgeStatus(nowMs: 7, p99Ms: 90, maxMs: 950),
         ageAtCompletion: AgeStatus(nowMs: 1_500), drainPerSecond: 250.5, drainSeconds: 49.3,

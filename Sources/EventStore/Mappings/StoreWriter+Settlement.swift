@@ -26,6 +26,18 @@ extension StoreWriter {
         return position
     }
 
+    /// Whether a mapping has begun in any shard.
+    package func hasCheckpoints(of mapping: String) throws(StoreError) -> Bool {
+        let key = try mappingKey(mapping)
+        let statement = try statement("SELECT 1 FROM checkpoint WHERE id >= ?1 AND id <= ?2 LIMIT 1")
+        return try attempt { () throws(SQLiteError) in
+            statement.bind(1, CheckpointKey.first(key))
+            statement.bind(2, CheckpointKey.last(key))
+            defer { statement.reset() }
+            return try statement.step()
+        }
+    }
+
     private func checkpoint(_ key: Int64) throws(StoreError) -> Position? {
         let statement = try statement("SELECT position FROM checkpoint WHERE id = ?1")
         return try attempt { () throws(SQLiteError) in

@@ -29,6 +29,9 @@ extension ServeConfiguration {
             Option("drain-timeout", "TIME", "How long invocations may go on after a signal (default 30s)."),
             Option("access-key", "KEY", "Check signatures (SigV4) against this key …"),
             Option("secret-key", "SECRET", "… and this secret. Needed to listen beyond loopback."),
+            Option(
+                "table-shard-lifetime", "TIME",
+                "Age at which a table's stream goes on in a new shard (default 4h)."),
             Option("concurrency", "N", "Handler processes at a time, all functions together (default 1000)."),
             Option(
                 "kinesis-limits", "off|on",
@@ -157,9 +160,18 @@ extension ServeConfiguration {
         if let setting = settings["kinesis-limits"]?.last {
             kinesisLimits = try setting.choice(KinesisLimits.self)
         }
+        if let setting = settings["table-shard-lifetime"]?.last {
+            tableShardLifetime = try setting.duration()
+            guard tableShardLifetime >= Self.shortestShardLifetime else {
+                throw UsageError(
+                    "\(setting.origin) has to be at least 1s, because each shard spends a key for ever.")
+            }
+        }
         credentials = try Self.credentials(settings["access-key"]?.last, settings["secret-key"]?.last)
         try checkBinding()
     }
+
+    private static let shortestShardLifetime = Duration.seconds(1)
 
     private static func credentials(
         _ accessKey: Setting?, _ secretKey: Setting?

@@ -1,3 +1,5 @@
+import EventModel
+
 /// Everything `millrace serve` can be told, valid as a whole.
 ///
 /// Flags beat environment (`MILLRACE_PORT` …) beat file (`--config`) beat defaults.
@@ -32,6 +34,8 @@ struct ServeConfiguration: Equatable, Sendable {
     /// Environments of all functions together, 1...1,000 (Lambda quotas: account concurrency).
     var concurrencyLimit = 1_000
     var kinesisLimits = KinesisLimits.off
+    /// Age at which a table stream that was written to goes on in a new shard.
+    var tableShardLifetime = Limits.tableShardLifetime
     /// Worth a line in the log at the start: environment variables that look like settings and are none.
     var warnings: [String] = []
 }

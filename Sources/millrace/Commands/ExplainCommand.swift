@@ -57,6 +57,8 @@ enum ExplainView {
         ]
         lines +=
             decisions.isEmpty ? ["  none: every batch succeeded at once"] : decisions.map { "  " + line($0) }
+        let inLine = LagView.inLine(mapping)
+        if !inLine.isEmpty { lines += ["", "IN LINE"] + inLine.map { "  " + $0 } }
         lines += ["", "GIVEN UP"]
         lines += discards.isEmpty ? ["  nothing"] : discards.flatMap { self.lines($0) }
         return lines

@@ -80,9 +80,18 @@ enum LagView {
             ])
         }
         lines += mapping.shards.isEmpty ? ["  no shards in hand"] : table.lines.map { "  " + $0 }
+        lines += inLine(mapping).map { "  " + $0 }
         let error = mapping.lastError ?? mapping.shards.compactMap(\.lastError).last
         if let error { lines.append("  last error: \(error.cut(to: 100))") }
         return lines
+    }
+
+    /// A line for each shard whose parents are not through.
+    static func inLine(_ mapping: MappingStatus) -> [String] {
+        mapping.shards.filter { !$0.waitsForShards.isEmpty }.map { shard in
+            let parents = shard.waitsForShards.map(shortShard).joined(separator: " and ")
+            return "\(shortShard(shard.shard)) waits for the end of \(parents)"
+        }
     }
 
     private static func drain(_ shard: ShardStatus) -> String {

@@ -148,6 +148,8 @@ extension MappingStatus: StatusShape {
 extension ShardStatus: StatusShape {
     init(_ json: JSONValue) throws(ShapeError) {
         shard = try json.string("shard")
+        waitsFor = try json.string("waitsFor")
+        waitsForShards = (json["waitsForShards"]?.arrayValue ?? []).compactMap(\.stringValue)
         checkpoint = json["checkpoint"]?.stringValue
         recordsBehind = try json.long("recordsBehind")
         ageAtRead = try AgeStatus(json["ageAtRead"] ?? .null)
@@ -164,7 +166,9 @@ extension ShardStatus: StatusShape {
 
     var json: JSONValue {
         .members([
-            ("shard", .string(shard)), ("checkpoint", checkpoint.map { .string($0) }),
+            ("shard", .string(shard)), ("waitsFor", .string(waitsFor)),
+            ("waitsForShards", .array(waitsForShards.map { .string($0) })),
+            ("checkpoint", checkpoint.map { .string($0) }),
             ("recordsBehind", .long(recordsBehind)), ("ageAtRead", ageAtRead.json),
             ("ageAtInvoke", ageAtInvoke.json), ("ageAtCompletion", ageAtCompletion.json),
             ("drainPerSecond", .number(String(drainPerSecond))),

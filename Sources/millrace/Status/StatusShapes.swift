@@ -76,6 +76,10 @@ struct MappingStatus: Equatable, Sendable {
 struct ShardStatus: Equatable, Sendable {
     /// `shardId-…`; empty for a queue.
     var shard: String
+    /// Why nothing happens in it, in words; empty while it works.
+    var waitsFor: String
+    /// Parents that have to be read to their end before it; empty for one that is being read.
+    var waitsForShards: [String]
     /// The sequence number settled last; `nil` before the first, and for a queue.
     var checkpoint: String?
     /// Records after the checkpoint; messages visible and in flight for a queue.
