@@ -272,6 +272,6 @@ def test_a_deleted_stream_is_gone(kinesis, name):
 
 def test_unknown_operations_are_named(kinesis, stream):
     with refused("UnsupportedOperation") as refusal:
-        kinesis.split_shard(StreamName=stream, ShardToSplit=FIRST, NewStartingHashKey="1")
-    assert "SplitShard" in refusal.message
+        kinesis.update_stream_warm_throughput(StreamName=stream, WarmThroughputMiBps=1)
+    assert "UpdateStreamWarmThroughput" in refusal.message
     assert refusal.status == 501

@@ -213,7 +213,8 @@ extension StoreWriter {
     func forgetProgress(in gone: [ShardKey], of stream: StreamDefinition) throws(StoreError) {
         for mapping in definitions.mappings.values {
             guard catalog.stream(read: mapping.source)?.key == stream.key,
-                let key = definitions.mappingKeys[mapping.id] else { continue }
+                let key = definitions.mappingKeys[mapping.id]
+            else { continue }
             for shard in gone {
                 let id = CheckpointKey.make(key, shard)
                 try run("DELETE FROM checkpoint WHERE id = ?1") { $0.bind(1, id) }
