@@ -22,6 +22,7 @@ extension HTTPConnection {
     private func received(_ bytes: UnsafeBufferPointer<UInt8>) {
         switch phase {
         // Not before what came earlier and is about to be consumed.
+        case .receiving where firstBytes != nil: receivedFirst(bytes)
         case .receiving where pending.isEmpty: consume(bytes)
         case .receiving, .handling, .streaming, .sending:
             pending.append(contentsOf: bytes)
@@ -30,6 +31,29 @@ extension HTTPConnection {
             lingeredBytes += bytes.count
             if lingeredBytes > Self.lingerBytesMax { close() }
         case .closed: break
+        }
+    }
+
+    /// Finds out by its first bytes what the client speaks.
+    private func receivedFirst(_ bytes: UnsafeBufferPointer<UInt8>) {
+        let preface = HTTP2Connection.preface
+        let first = firstBytes ?? []
+        // One look tells all that speak HTTP/1.1 and send a whole line at once.
+        if first.isEmpty, bytes.count >= preface.count, bytes[1] != preface[1] {
+            firstBytes = nil
+            return consume(bytes)
+        }
+        let all = first + bytes
+        if all.starts(with: preface) {
+            loop.unwatch(socket)
+            phase = .closed
+            server.replace(self, with: all)
+        } else if preface.starts(with: all) {
+            firstBytes = all
+            setDeadline(server.requestNanoseconds)
+        } else {
+            firstBytes = nil
+            all.withUnsafeBufferPointer { consume($0) }
         }
     }
 

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: confined to `loop`; every entry point from outside goes there or has
 /// `precondition(loop.isCurrent)`. `isConnected` is atomic.
-final class HTTPConnection: @unchecked Sendable {
+final class HTTPConnection: ServerConnection, @unchecked Sendable {
     enum Phase: Equatable {
         /// Reading a request or waiting for one.
         case receiving
@@ -74,6 +74,8 @@ final class HTTPConnection: @unchecked Sendable {
     var hasRefused = false
     /// How many requests came before the one whose arrival `deadline` bounds.
     var requestCountOfDeadline = UInt64.max
+    /// The beginning of the first request as long as it could be the preface of HTTP/2; nil from then on.
+    var firstBytes: [UInt8]? = []
     /// Bytes counted in the server's sum.
     var heldBytes = 0
     var lingeredBytes = 0
@@ -118,6 +120,10 @@ final class HTTPConnection: @unchecked Sendable {
     /// Whether nothing would be lost by closing.
     var isIdle: Bool {
         phase == .receiving && parser.isBetweenRequests && pending.isEmpty && output.isEmpty && !isConsuming
+    }
+
+    func drain() {
+        if isIdle { close() }
     }
 
     /// Closes the socket and tells whoever waits on behalf of this client.

@@ -14,6 +14,8 @@ package struct HTTPLimits: Sendable {
     /// Without the client taking a single byte of its answer.
     package var writeTimeout = Duration.seconds(60)
 
+    /// Requests under way in one HTTP/2 connection; many of them are long polls.
+    package var streamsMax = 2000
     /// What one streamed answer may leave unread before its client is given up.
     package var streamBytesMax = 16 * 1024 * 1024
 

@@ -4,6 +4,7 @@ import Synchronization
 package final class HTTPResponder: Sendable {
     private enum Way: Sendable {
         case connection(HTTPConnection, request: UInt64)
+        case http2(HTTP2Stream)
         case recording(Recording)
     }
 
@@ -30,6 +31,10 @@ package final class HTTPResponder: Sendable {
         way = .connection(connection, request: request)
     }
 
+    init(_ stream: HTTP2Stream) {
+        way = .http2(stream)
+    }
+
     /// A responder that belongs to no connection and hands its answer to a closure: for tests of handlers.
     ///
     /// - Parameter stream: gets the streamed answer, as soon as it begins; without it, streaming is a bug.
@@ -42,9 +47,12 @@ package final class HTTPResponder: Sendable {
 
     deinit {
         if isAnswered.load(ordering: .relaxed) { return }
-        if case .connection(let connection, let request) = way {
-            let text = [UInt8]("The request was let go without an answer.".utf8)
-            connection.post(HTTPResponse(status: 500, body: .bytes(text)), to: request)
+        let text = [UInt8]("The request was let go without an answer.".utf8)
+        let response = HTTPResponse(status: 500, body: .bytes(text))
+        switch way {
+        case .connection(let connection, let request): connection.post(response, to: request)
+        case .http2(let stream): stream.connection.post(response, to: stream)
+        case .recording: break
         }
     }
 
@@ -56,6 +64,7 @@ package final class HTTPResponder: Sendable {
         }
         switch way {
         case .connection(let connection, let request): connection.post(response, to: request)
+        case .http2(let stream): stream.connection.post(response, to: stream)
         case .recording(let recording): recording.answer(response)
         }
     }
@@ -70,6 +79,9 @@ package final class HTTPResponder: Sendable {
         case .connection(let connection, let request):
             connection.beginStream(status: status, headers: headers, of: request)
             return HTTPStreamWriter(.connection(connection, request: request))
+        case .http2(let stream):
+            stream.connection.beginStream(status: status, headers: headers, of: stream)
+            return HTTPStreamWriter(.http2(stream))
         case .recording(let recording):
             guard let announce = recording.stream else {
                 preconditionFailure("this recording responder takes no streams")
@@ -92,6 +104,7 @@ package final class HTTPResponder: Sendable {
         if isAnswered.load(ordering: .relaxed) { return }
         switch way {
         case .connection(let connection, let request): connection.setDisconnectAction(action, for: request)
+        case .http2(let stream): stream.connection.setDisconnectAction(action, for: stream)
         case .recording(let recording):
             let isGone = recording.disconnectActions.withLock { actions in
                 actions?.append(action)
@@ -105,6 +118,7 @@ package final class HTTPResponder: Sendable {
     package var isConnected: Bool {
         switch way {
         case .connection(let connection, _): connection.isConnected.load(ordering: .relaxed)
+        case .http2(let stream): stream.isConnected.load(ordering: .relaxed)
         case .recording(let recording): recording.disconnectActions.withLock { $0 != nil }
         }
     }

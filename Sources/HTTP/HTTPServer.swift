@@ -1,7 +1,7 @@
 import CShim
 import Glibc
 
-/// Serves HTTP/1.1 on an event loop. Costs nothing but its listener while nobody is connected.
+/// Serves HTTP/1.1, and HTTP/2 in clear text with prior knowledge, on an event loop. Costs nothing but its listener while nobody is connected.
 ///
 /// The loop keeps a listening server alive until `stopAccepting` or `close`.
 /// `@unchecked Sendable`: all that changes is confined to `loop`; entry points from other threads go there first.
@@ -30,7 +30,7 @@ package final class HTTPServer: @unchecked Sendable {
     var heldBytes = 0
     private var listeners: [Int32] = []
     private var isAcceptingPaused = false
-    private var connections: [Int32: HTTPConnection] = [:]
+    private var connections: [Int32: any ServerConnection] = [:]
     private var drainActions: [@Sendable () -> Void] = []
     /// When the connections' deadlines are looked at next; `Int64.max` for never.
     private var sweepTime = Int64.max
@@ -67,7 +67,7 @@ package final class HTTPServer: @unchecked Sendable {
         onLoop { [self] in
             isDraining = true
             closeListeners()
-            for connection in connections.values where connection.isIdle { connection.close() }
+            for connection in Array(connections.values) { connection.drain() }
             checkDrained()
         }
     }
@@ -169,7 +169,20 @@ extension HTTPServer {
         listeners = []
     }
 
-    func remove(_ connection: HTTPConnection) {
+    /// A client turned out to speak HTTP/2: the same socket with somebody else behind it.
+    func replace(_ connection: HTTPConnection, with bytes: [UInt8]) {
+        let successor = HTTP2Connection(socket: connection.socket, peer: connection.peer, server: self)
+        do {
+            connections[connection.socket] = successor
+            try successor.open(with: bytes)
+        } catch {
+            // No memory: the client sees the end of its connection. `deinit` closes.
+            connections[connection.socket] = nil
+            checkDrained()
+        }
+    }
+
+    func remove(_ connection: some ServerConnection) {
         connections[connection.socket] = nil
         resumeAccepting()
         checkDrained()

@@ -8,6 +8,7 @@ import Synchronization
 package final class HTTPStreamWriter: @unchecked Sendable {
     enum Way {
         case connection(HTTPConnection, request: UInt64)
+        case http2(HTTP2Stream)
         case recording(RecordedStream)
     }
 
@@ -24,7 +25,11 @@ package final class HTTPStreamWriter: @unchecked Sendable {
     deinit {
         if isFinished { return }
         // The last user may be on any thread.
-        if case .connection(let connection, let request) = way { connection.abandonStream(of: request) }
+        switch way {
+        case .connection(let connection, let request): connection.abandonStream(of: request)
+        case .http2(let stream): stream.connection.abandon(stream)
+        case .recording: break
+        }
     }
 
     /// Sends the bytes on at once, as far as the client takes them, and keeps the rest.
@@ -39,6 +44,7 @@ package final class HTTPStreamWriter: @unchecked Sendable {
         precondition(!isFinished, "a finished answer takes no more bytes")
         switch way {
         case .connection(let connection, let request): return connection.writeToStream(bytes, of: request)
+        case .http2(let stream): return stream.connection.write(bytes, to: stream)
         case .recording(let stream): return stream.write(bytes)
         }
     }
@@ -49,6 +55,7 @@ package final class HTTPStreamWriter: @unchecked Sendable {
         isFinished = true
         switch way {
         case .connection(let connection, let request): connection.finishStream(of: request)
+        case .http2(let stream): stream.connection.finish(stream)
         case .recording(let stream): stream.finish()
         }
     }
@@ -57,6 +64,7 @@ package final class HTTPStreamWriter: @unchecked Sendable {
     package var pendingBytes: Int {
         switch way {
         case .connection(let connection, let request): connection.pendingBytes(of: request)
+        case .http2(let stream): stream.pending.count
         case .recording(let stream): stream.pendingBytes
         }
     }
@@ -66,6 +74,7 @@ package final class HTTPStreamWriter: @unchecked Sendable {
     package func onDrain(_ action: @escaping @Sendable () -> Void) {
         switch way {
         case .connection(let connection, let request): connection.setDrainAction(action, for: request)
+        case .http2(let stream): if stream.state != .closed { stream.drainAction = action }
         case .recording(let stream): stream.setDrainAction(action)
         }
     }
@@ -76,6 +85,7 @@ package final class HTTPStreamWriter: @unchecked Sendable {
         if isFinished { return }
         switch way {
         case .connection(let connection, let request): connection.setDisconnectAction(action, for: request)
+        case .http2(let stream): stream.connection.setDisconnectAction(action, for: stream)
         case .recording(let stream): stream.setDisconnectAction(action)
         }
     }
@@ -84,6 +94,7 @@ package final class HTTPStreamWriter: @unchecked Sendable {
     package var isConnected: Bool {
         switch way {
         case .connection(let connection, _): connection.isConnected.load(ordering: .relaxed)
+        case .http2(let stream): stream.isConnected.load(ordering: .relaxed)
         case .recording(let stream): stream.isConnected
         }
     }

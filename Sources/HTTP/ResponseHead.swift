@@ -63,7 +63,8 @@ enum ResponseHead {
     /// These statuses have neither content nor a length of it (RFC 9110 §8.6, §15.4.5).
     static func hasLength(_ status: Int) -> Bool { status >= 200 && status != 204 && status != 304 }
 
-    private static func isOurs(_ name: String) -> Bool {
+    /// Fields that the server writes itself or that belong to the connection.
+    static func isOurs(_ name: String) -> Bool {
         switch name.utf8.count {
         case 10: equals(name, "connection")
         case 14: equals(name, "content-length")

@@ -99,6 +99,13 @@ final class RawClient {
         return Array(received[..<length])
     }
 
+    /// Whatever comes next; empty at the end of the connection or when time is up.
+    func receiveBytes() -> [UInt8] {
+        if received.isEmpty { _ = fill() }
+        defer { received = [] }
+        return received
+    }
+
     /// Everything up to the end of the connection.
     func receiveToEnd() -> [UInt8] {
         while fill() {}

@@ -55,6 +55,9 @@ final class TestServer: Sendable {
                 DispatchQueue.global().async {
                     responder.respond(HTTPResponse(status: 200, body: .bytes(Array("elsewhere".utf8))))
                 }
+            case "/host":
+                let host = request.headers["Host"] ?? "none"
+                responder.respond(HTTPResponse(status: 200, body: .bytes(Array(host.utf8))))
             case "/echo": responder.respond(HTTPResponse(status: 200, body: .bytes(request.body)))
             default:
                 let echo =
