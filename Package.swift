@@ -33,6 +33,7 @@ let excludedFromTests: [String: [String]] = [
     "KinesisServiceTests": ["Golden"],
     "LambdaServiceTests": ["Golden"],
     "S3ServiceTests": ["Golden"],
+    "SNSServiceTests": ["Golden"],
     "SQSServiceTests": ["Golden"],
 ]
 
@@ -86,6 +87,7 @@ let services: [Target] = [
     module("IdentityService", wire),
     module("IAMService", wire),
     module("S3Service", wire + ["CExpat", "CZLib"]),
+    module("SNSService", wire + ["HTTPClient"]),
 ]
 
 let programs: [Target] = [
@@ -93,7 +95,7 @@ let programs: [Target] = [
         "millrace",
         wire + [
             "SQSService", "KinesisService", "DynamoDBService", "LambdaService", "IdentityService",
-            "IAMService", "S3Service",
+            "IAMService", "S3Service", "SNSService",
             "MappingEngine", "RuntimeAPI", "Template", "Telemetry", "HTTPClient", "CShim",
         ]),
     program("millrace-bench", ["SQLite", "CSQLite", "ByteCoding", "CShim"]),
@@ -121,6 +123,7 @@ let testTargets: [Target] = [
     tests("TemplateTests", ["Template", "EventModel", "ByteCoding"]),
     tests("AWSWireTests", wire),
     tests("SQSServiceTests", serviceTests + ["SQSService"]),
+    tests("SNSServiceTests", serviceTests + ["SNSService", "SQSService"]),
     tests("KinesisServiceTests", serviceTests + ["KinesisService"]),
     tests("DynamoDBServiceTests", serviceTests + ["DynamoDBService", "Simulation"]),
     tests("LambdaServiceTests", serviceTests + ["LambdaService"]),

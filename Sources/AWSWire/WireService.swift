@@ -53,4 +53,7 @@ extension WireService {
         errorForm: .query(namespace: "https://iam.amazonaws.com/doc/2010-05-08/"))
     package static let s3 = WireService(
         signingName: "s3", displayName: "S3", contentType: "application/xml", errorForm: .storage)
+    package static let sns = WireService(
+        signingName: "sns", displayName: "Amazon SNS", contentType: "text/xml",
+        errorForm: .query(namespace: "http://sns.amazonaws.com/doc/2010-03-31/"))
 }

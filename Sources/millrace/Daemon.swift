@@ -11,6 +11,7 @@ import LambdaService
 import MappingEngine
 import RuntimeAPI
 import S3Service
+import SNSService
 import SQSService
 import Synchronization
 import Telemetry
@@ -30,6 +31,7 @@ final class Daemon: Sendable {
     private let server: ListeningServer
     /// Kept because a drain ends its long polls.
     private let sqs: SQSService
+    private let sns: SNSService
     private let isReadyFlag = Atomic(false)
     /// A drain and a second signal may both come to end the handlers; the host is shut down by the first.
     private let areHandlersEnding = Atomic(false)
@@ -70,6 +72,7 @@ final class Daemon: Sendable {
         var hosting = FunctionHostConfiguration(
             runtimeDirectory: "\(directory)/runtime",
             endpointURL: "http://\(Self.loopback(configuration.host)):\(port)")
+        store.publicAddress.set(hosting.endpointURL)
         hosting.concurrencyLimit = configuration.concurrencyLimit
         hosting.inheritedEnvironment = ProcessEnvironment.forHandlers
         if let credentials = configuration.credentials {
@@ -90,6 +93,10 @@ final class Daemon: Sendable {
             reader = try store.makeReader()
             sqs = SQSService(
                 store: store, reader: try store.makeReader(), loop: apiLoop, now: RealClock.now)
+            let deliveries = DeliveryLog(logger: logger, metrics: metrics)
+            sns = SNSService(
+                store: store, reader: try store.makeReader(), loop: apiLoop, now: RealClock.now,
+                report: { deliveries.write($0) })
         } catch {
             throw DaemonError("\(error)")
         }
@@ -128,6 +135,7 @@ final class Daemon: Sendable {
         ).register(on: &router)
         LambdaService(store: store, loop: apiLoop, now: RealClock.now).register(on: &router)
         sqs.register(on: &router)
+        sns.register(on: &router)
         let dynamoDB = DynamoDBService(
             store: store, reader: reader, loop: apiLoop, now: RealClock.now
         ) { [logger] name, error in
@@ -185,6 +193,7 @@ extension Daemon {
             host.shutdown { [self] in close(completion) }
         }
         apiLoop.execute { [self] in sqs.stopParking() }
+        sns.stopDelivering()
         engine.drain { finish(true) }
         engineLoop.execute { [self] in
             engineLoop.schedule(after: timeout) { finish(false) }

@@ -110,7 +110,7 @@ extension Daemon {
 
     private func healthReport() -> JSONValue {
         var services: [(String, JSONValue)] = []
-        for name in ["dynamodb", "dynamodbstreams", "kinesis", "lambda", "s3", "sqs", "sts"] {
+        for name in ["dynamodb", "dynamodbstreams", "kinesis", "lambda", "s3", "sns", "sqs", "sts"] {
             services.append((name, .string("running")))
         }
         return .object(

@@ -27,7 +27,7 @@ package struct SigningCertificate: Equatable, Sendable {
 }
 
 extension StoreReader {
-    /// `nil` while the data directory never had a topic.
+    /// `nil` while the data directory never signed a notification.
     package func signingCertificate() throws(StoreError) -> SigningCertificate? {
         let statement = try statement("SELECT certificate FROM topic_signer")
         return try storeErrors { () throws(SQLiteError) in

@@ -59,6 +59,7 @@ extension StoreWriter {
         guard case .pending(let token, _) = subscription.confirmation,
             let topic = definitions.topics.topics[subscription.topic]
         else { return }
+        try makeSignerIfNeeded()
         let id = RandomBytes.uuid()
         let text =
             "You have chosen to subscribe to the topic \(topic.arn).\n"

@@ -19,6 +19,7 @@ extension StoreWriter {
         let endpoints = subscribers.count { if case .web = $0.endpoint { true } else { false } }
         guard endpoints == 0 || topics.waitingDeliveries + endpoints <= SubscriptionLimits.waitingDeliveries
         else { return .backlogIsFull }
+        if subscribers.contains(where: { !$0.settings.isRaw }) { try makeSignerIfNeeded() }
         let id = publication.messageID ?? RandomBytes.uuid()
         var message = OutgoingMessage(
             publication, id: id, topic: topic, now: now, tools: publishing, signer: topics.signer)
@@ -139,7 +140,7 @@ extension PublishingTools {
     func proof(
         of envelope: NotificationEnvelope, _ topic: TopicDefinition, _ signer: NotificationSigner?
     ) -> NotificationEnvelope.Proof {
-        guard let signer else { preconditionFailure("the first topic made the signer") }
+        guard let signer else { preconditionFailure("the signer is made before the first envelope") }
         let version = topic.settings.signatureVersion
         let signature = signer.signer.sign(envelope.signedText, version == .one ? .sha1 : .sha256)
         return NotificationEnvelope.Proof(

@@ -5,8 +5,6 @@ import SQLite
 // MARK: - Topics
 
 extension StoreWriter {
-    /// Creates a topic; the first of a data directory also makes the key that signs, which takes about 0.1 s.
-    ///
     /// - Throws: `.conflict` when a topic of that name exists.
     package func createTopic(
         name: String, location: Location, settings: TopicSettings, tags: [String: String]
@@ -14,7 +12,6 @@ extension StoreWriter {
         guard catalog.topic(named: name, in: location) == nil else {
             throw .conflict("Topic \(name) exists already.")
         }
-        try makeSignerIfNeeded()
         let moment = now
         func definition(_ key: Int64) -> TopicDefinition {
             TopicDefinition(
@@ -36,7 +33,8 @@ extension StoreWriter {
         return topic
     }
 
-    private func makeSignerIfNeeded() throws(StoreError) {
+    /// Makes the data directory's key before the first signature, which takes about 0.1 s.
+    func makeSignerIfNeeded() throws(StoreError) {
         guard topics.signer == nil else { return }
         let made = MessageSigner.make(
             commonName: "sns.millrace.invalid", from: Int(now.millisecondsSinceEpoch / 1_000))

@@ -8,7 +8,7 @@ import Synchronization
 struct TopicState {
     /// Deliveries that wait for HTTP endpoints.
     var waitingDeliveries = 0
-    /// There since the first topic of the data directory.
+    /// There since the first notification of the data directory was signed.
     var signer: NotificationSigner?
 
     init() {}
