@@ -32,10 +32,10 @@ struct LayoutTests {
         let list = try #require(Repository.text("Config/packages.txt"))
         let lines = list.split(separator: "\n").filter { !$0.hasPrefix("#") }
         let entries = lines.map { $0.split(separator: " ", omittingEmptySubsequences: true).map(String.init) }
-        #expect(entries.allSatisfy { $0.count == 2 && ["build", "run"].contains($0[0]) })
+        #expect(entries.allSatisfy { $0.count == 2 && ["build", "run", "sdk"].contains($0[0]) })
         let script = try #require(Repository.text("Config/dev"))
         let image = try #require(Repository.text("docker/Dockerfile"))
-        #expect(script.contains(#"'$1 == "build" { print $2 }' Config/packages.txt"#))
+        #expect(script.contains(#"'$1 == stage { print $2 }' Config/packages.txt"#))
         #expect(image.contains(#"'$1 == "build" { print $2 }' Config/packages.txt"#))
         #expect(image.contains(#"'$1 == "run" { print $2 }' /tmp/packages.txt"#))
         // Every library that a target links has its package in the list.
