@@ -27,6 +27,7 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 
 /// Folders of a test target that hold data for its tests instead of Swift.
 let excludedFromTests: [String: [String]] = [
+    "CloudWatchServiceTests": ["Golden"],
     "DynamoDBServiceTests": ["Golden"],
     "IAMServiceTests": ["Golden"],
     "IdentityServiceTests": ["Golden"],
@@ -63,16 +64,17 @@ let shells: [Target] = [
     module("Digest", ["CCrypto"]),
     module("Telemetry"),
     module("SQLite", ["CSQLite"]),
-    module("EventStore", ["SQLite", "MappingCore", "EventModel", "ByteCoding", "Digest"]),
+    module("Metering", ["EventModel"]),
+    module("EventStore", ["SQLite", "MappingCore", "EventModel", "ByteCoding", "Digest", "Metering"]),
     module("HTTP", ["CShim", "CNGHTTP2"]),
     module("HTTPClient", ["CCurl"]),
-    module("RuntimeAPI", ["HTTP", "CShim", "EventModel", "ByteCoding", "Telemetry"]),
+    module("RuntimeAPI", ["HTTP", "CShim", "EventModel", "ByteCoding", "Telemetry", "Metering"]),
     module("Template", ["CYAML", "EventModel", "ByteCoding"]),
     module(
         "MappingEngine",
         [
             "RuntimeAPI", "EventStore", "MappingCore", "EventModel", "ByteCoding", "HTTP", "Telemetry",
-            "Digest",
+            "Digest", "Metering",
         ]),
 ]
 
@@ -88,6 +90,7 @@ let services: [Target] = [
     module("IAMService", wire),
     module("S3Service", wire + ["CExpat", "CZLib"]),
     module("SNSService", wire + ["HTTPClient"]),
+    module("CloudWatchService", wire + ["Metering"]),
 ]
 
 let programs: [Target] = [
@@ -97,6 +100,7 @@ let programs: [Target] = [
             "SQSService", "KinesisService", "DynamoDBService", "LambdaService", "IdentityService",
             "IAMService", "S3Service", "SNSService",
             "MappingEngine", "RuntimeAPI", "Template", "Telemetry", "HTTPClient", "CShim",
+            "Metering", "CloudWatchService",
         ]),
     program("millrace-bench", ["SQLite", "CSQLite", "ByteCoding", "CShim"]),
 ]
@@ -106,7 +110,7 @@ let testSupport: [Target] = [
     module("WireTesting", wire),
 ]
 
-let storeTests: [String] = ["EventStore", "SQLite", "EventModel", "ByteCoding"]
+let storeTests: [String] = ["EventStore", "SQLite", "EventModel", "ByteCoding", "Metering"]
 let serviceTests: [String] = wire + ["SQLite", "WireTesting"]
 
 let testTargets: [Target] = [
@@ -116,10 +120,13 @@ let testTargets: [Target] = [
     tests("SimulationTests", ["MappingCore", "EventModel", "ByteCoding", "Simulation"]),
     tests("DigestTests", ["Digest"]),
     tests("TelemetryTests", ["Telemetry"]),
+    tests("MeteringTests", ["Metering", "EventModel"]),
     tests("SQLiteTests", ["SQLite"]),
     tests("EventStoreTests", storeTests),
     tests("HTTPTests", ["HTTP", "CShim", "CNGHTTP2"]),
-    tests("RuntimeAPITests", ["RuntimeAPI", "HTTP", "EventModel", "ByteCoding", "Telemetry", "CShim"]),
+    tests(
+        "RuntimeAPITests",
+        ["RuntimeAPI", "HTTP", "EventModel", "ByteCoding", "Telemetry", "CShim", "Metering"]),
     tests("TemplateTests", ["Template", "EventModel", "ByteCoding"]),
     tests("AWSWireTests", wire),
     tests("SQSServiceTests", serviceTests + ["SQSService"]),
@@ -130,6 +137,7 @@ let testTargets: [Target] = [
     tests("IAMServiceTests", serviceTests + ["IAMService"]),
     tests("IdentityServiceTests", serviceTests + ["IdentityService"]),
     tests("S3ServiceTests", serviceTests + ["S3Service"]),
+    tests("CloudWatchServiceTests", serviceTests + ["CloudWatchService", "Metering"]),
     tests("MappingEngineTests", ["MappingEngine", "EventModel", "ByteCoding"]),
     tests("EndToEndTests", ["ByteCoding", "EventModel", "HTTPClient", "MappingCore"]),
     tests(

@@ -106,6 +106,9 @@ extension MappingRequest {
             ("SelfManagedKafkaEventSourceConfig", hasSelfManagedKafkaConfig, selfManaged),
             ("DocumentDBEventSourceConfig", hasDocumentDatabaseConfig, documents),
             ("LoggingConfig", systemLogLevel != nil, source.isKafka),
+            ("MetricsConfig", isGiven(metrics), retries || source.isQueue),
+            // Only clusters have the other groups.
+            ("MetricsConfig", !(metrics ?? []).allSatisfy { $0 == "EventCount" }, source.isKafka),
         ]
         for member in members where member.isGiven && !member.isTaken {
             throw .invalid("Unsupported \(member.name) parameter for given event source mapping type.")

@@ -72,19 +72,28 @@ package struct MappingSettings: Equatable, Sendable {
     package var filters: [FilterPattern]
     /// `nil` for a queue mapping.
     package var stream: StreamMappingSettings?
+    /// `MetricsConfig.Metrics`: the groups of metrics that are wanted besides those of the function.
+    package var metrics: Set<MetricGroup>
     package var tags: [String: String]
 
     package init(
         batchSize: Int, batchingWindowSeconds: Int = 0, reportsBatchItemFailures: Bool = false,
-        filters: [FilterPattern] = [], stream: StreamMappingSettings? = nil, tags: [String: String] = [:]
+        filters: [FilterPattern] = [], stream: StreamMappingSettings? = nil,
+        metrics: Set<MetricGroup> = [], tags: [String: String] = [:]
     ) {
         self.batchSize = batchSize
         self.batchingWindowSeconds = batchingWindowSeconds
         self.reportsBatchItemFailures = reportsBatchItemFailures
         self.filters = filters
         self.stream = stream
+        self.metrics = metrics
         self.tags = tags
     }
+}
+
+/// A group of a mapping's own metrics that Millrace has (esm-api.md §3, `MetricsConfig`).
+package enum MetricGroup: String, CaseIterable, Sendable {
+    case eventCount = "EventCount"
 }
 
 extension MappingSettings {

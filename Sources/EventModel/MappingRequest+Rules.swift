@@ -21,6 +21,7 @@ extension MappingRequest {
         settings.batchSize = batchSize ?? settings.batchSize
         settings.batchingWindowSeconds = maximumBatchingWindowInSeconds ?? settings.batchingWindowSeconds
         if let functionResponseTypes { settings.reportsBatchItemFailures = !functionResponseTypes.isEmpty }
+        if let metrics { settings.metrics = Set(metrics.compactMap { MetricGroup(rawValue: $0) }) }
         guard var stream = settings.stream else { return }
         if let maximumRetryAttempts {
             stream.maximumRetryAttempts = maximumRetryAttempts < 0 ? nil : maximumRetryAttempts
@@ -160,7 +161,6 @@ extension MappingRequest {
         if let pollers = provisionedPollers, !pollers.isEmpty {
             throw .notSupported("ProvisionedPollerConfig")
         }
-        if isGiven(metrics) { throw .notSupported("MetricsConfig") }
         if let key = kmsKeyARN, !key.isEmpty { throw .notSupported("KMSKeyArn") }
     }
 }

@@ -150,8 +150,8 @@ package struct Settlement: Sendable {
     /// The new checkpoint: every record at or before it is settled. Never smaller than the old one.
     package var through: Position
     package var discards: [Discard]
-    /// Messages for on-failure queues.
-    package var messages: [(queue: QueueKey, batch: MessageBatch)]
+    /// Messages for on-failure queues, each with the number of records that it reports.
+    package var messages: [(queue: QueueKey, batch: MessageBatch, records: Int)]
     package var decisions: [Decision]
     /// Positions above the checkpoint that are done with, in order, instead of those stored before; `nil` leaves them.
     package var settledAhead: [Position]?
@@ -160,7 +160,7 @@ package struct Settlement: Sendable {
 
     package init(
         mappingID: String, shard: ShardKey, through: Position, discards: [Discard] = [],
-        messages: [(queue: QueueKey, batch: MessageBatch)] = [], decisions: [Decision] = [],
+        messages: [(queue: QueueKey, batch: MessageBatch, records: Int)] = [], decisions: [Decision] = [],
         settledAhead: [Position]? = nil, window: WindowUpdate? = nil
     ) {
         self.mappingID = mappingID

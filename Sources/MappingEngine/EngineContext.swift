@@ -2,6 +2,7 @@ import Digest
 package import EventModel
 package import EventStore
 package import HTTP
+package import Metering
 package import RuntimeAPI
 package import Telemetry
 
@@ -12,18 +13,20 @@ package struct EngineContext {
     package let reader: StoreReader
     package let host: FunctionHost
     package let metrics: Metrics
+    package let recorder: MetricRecorder
     package let logger: Logger
     package let now: @Sendable () -> Timestamp
 
     package init(
         loop: EventLoop, store: EventStore, reader: StoreReader, host: FunctionHost, metrics: Metrics,
-        logger: Logger, now: @escaping @Sendable () -> Timestamp
+        recorder: MetricRecorder, logger: Logger, now: @escaping @Sendable () -> Timestamp
     ) {
         self.loop = loop
         self.store = store
         self.reader = reader
         self.host = host
         self.metrics = metrics
+        self.recorder = recorder
         self.logger = logger
         self.now = now
     }

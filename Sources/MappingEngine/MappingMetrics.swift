@@ -10,6 +10,12 @@ import Telemetry
 /// | `millrace_mapping_failed_invocations_total` | counter | of these, the ones that counted as failed |
 /// | `millrace_mapping_records_settled_total` | counter | records or messages settled, after their commit |
 /// | `millrace_mapping_records_filtered_total` | counter | records or messages that no filter matched |
+/// | `millrace_mapping_records_polled_total` | counter | read from the source, filtered ones included |
+/// | `millrace_mapping_records_invoked_total` | counter | handed to the function, on each attempt |
+/// | `millrace_mapping_records_failed_total` | counter | of failed attempts; named failures of partial answers |
+/// | `millrace_mapping_records_delivered_total` | counter | given up and reported to the on-failure destination |
+/// | `millrace_mapping_records_dropped_total` | counter | given up with nobody told |
+/// | `millrace_mapping_records_deleted_total` | counter | messages deleted from their queue |
 /// | `millrace_mapping_retries_total`, `…_bisects_total` | counter | repeated attempts; batches cut in two |
 /// | `millrace_mapping_records_discarded_total` | counter | records given up |
 /// | `millrace_mapping_destination_failures_total` | counter | reports that could not be delivered |
@@ -24,6 +30,12 @@ struct MappingMetrics {
     let bisects: Counter
     let discarded: Counter
     let destinationFailures: Counter
+    let polled: Counter
+    let invoked: Counter
+    let failed: Counter
+    let delivered: Counter
+    let dropped: Counter
+    let deleted: Counter
     let iteratorAge: Histogram?
     private let mappingID: String
     private let function: String
@@ -47,6 +59,12 @@ struct MappingMetrics {
         discarded = counter("records_discarded", "Records given up.")
         destinationFailures = counter(
             "destination_failures", "Invocation records that could not be delivered.")
+        polled = counter("records_polled", "Records or messages read, filtered ones included.")
+        invoked = counter("records_invoked", "Records or messages handed to the function, on each attempt.")
+        failed = counter("records_failed", "Records or messages of attempts that failed.")
+        delivered = counter("records_delivered", "Records reported to the on-failure destination.")
+        dropped = counter("records_dropped", "Records given up with nobody told.")
+        deleted = counter("records_deleted", "Messages deleted from their queue.")
         iteratorAge =
             mapping.settings.stream == nil
             ? nil
@@ -59,7 +77,8 @@ struct MappingMetrics {
     func remove(from registry: Metrics) {
         let names = [
             "batches", "invocations", "failed_invocations", "records_settled", "retries", "bisects",
-            "records_discarded", "records_filtered", "destination_failures",
+            "records_discarded", "records_filtered", "destination_failures", "records_polled",
+            "records_invoked", "records_failed", "records_delivered", "records_dropped", "records_deleted",
         ]
         for name in names {
             registry.remove(

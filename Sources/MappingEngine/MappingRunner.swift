@@ -17,11 +17,12 @@ final class MappingRunner: @unchecked Sendable {
 
     let context: EngineContext
     let metrics: MappingMetrics
+    let meters: MappingMeters
     let hasher = MD5Hasher()
     /// `nil` when every record or message passes.
     var filter: SourceFilter?
     private(set) var mapping: EventSourceMapping
-    private(set) var counts = MappingCounts()
+    var counts = MappingCounts()
     var lastError: String?
     private(set) var shardPollers: [ShardKey: ShardPoller] = [:]
     private(set) var queuePoller: QueuePoller?
@@ -45,6 +46,7 @@ final class MappingRunner: @unchecked Sendable {
         self.onResult = onResult
         self.onActivity = onActivity
         metrics = MappingMetrics(registry: context.metrics, mapping: mapping)
+        meters = MappingMeters(mapping, recorder: context.recorder)
         filter = SourceFilter(of: mapping)
     }
 
@@ -160,11 +162,6 @@ extension MappingRunner {
         metrics.discarded.add(discarded)
     }
 
-    func filteredOut(_ count: Int) {
-        counts.filtered += Int64(count)
-        metrics.filtered.add(count)
-    }
-
     func retried() {
         counts.retries += 1
         metrics.retries.add()
@@ -178,12 +175,6 @@ extension MappingRunner {
     func movedToDeadLetter(_ count: Int) {
         counts.discarded += Int64(count)
         metrics.discarded.add(count)
-    }
-
-    func destinationFailed(reports: Int, records: Int) {
-        counts.dropped += Int64(records)
-        metrics.destinationFailures.add(reports)
-        lastError = "the on-failure destination could not be reached; \(records) record(s) dropped"
     }
 
     func noteActivity(of poller: ShardPoller) { onActivity(poller) }

@@ -18,7 +18,7 @@ struct PendingSettlement {
     private(set) var noted: Position = 0
     private(set) var recordCount = 0
     private(set) var discards: [Discard] = []
-    private(set) var messages: [(queue: QueueKey, batch: MessageBatch)] = []
+    private(set) var messages: [(queue: QueueKey, batch: MessageBatch, records: Int)] = []
     private(set) var decisions: [Decision] = []
     /// What is to be kept beside the checkpoint from now on; `nil` for what is kept already.
     private(set) var settledAhead: [Position]?
@@ -47,7 +47,7 @@ struct PendingSettlement {
 
     mutating func add(_ discard: Discard, message: (queue: QueueKey, batch: MessageBatch)?) {
         discards.append(discard)
-        if let message { messages.append(message) }
+        if let message { messages.append((message.queue, message.batch, discard.recordCount)) }
     }
 
     mutating func keep(settledAhead positions: [Position]) {

@@ -32,9 +32,8 @@ extension QueuePoller {
         }
     }
 
-    /// Counts messages that no filter matched, and tells of them now and then, with one as an example.
-    func filteredOut(_ count: Int, example: String) {
-        runner.filteredOut(count)
+    /// Tells of messages that no filter matched now and then, with one as an example.
+    func explainFiltered(_ count: Int, example: String) {
         filteredUntold.count += count
         let now = context.now()
         if let told = filteredUntold.told, now - told < EngineLimits.filterSampleInterval { return }

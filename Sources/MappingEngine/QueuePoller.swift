@@ -212,6 +212,7 @@ extension QueuePoller {
         lastReceiveBytes = held.bytes.count
         slots[slot] = held
         if let last = read.lastSent { lag.recordsRead(lastArrival: last, now: now) }
+        runner.polled(outcome.received, filteredOut: read.filtered.count)
         if outcome.movedToDeadLetter > 0 { runner.movedToDeadLetter(outcome.movedToDeadLetter) }
         let deadline = now + (visibility ?? self.visibility)
         let isCut = outcome.received >= limit || read.bytes >= limitBytes
@@ -219,7 +220,7 @@ extension QueuePoller {
         let answer = QueueMachine.ReceivedMessages(
             read.messages, leaseDeadline: deadline, isExhausted: !isCut)
         guard !read.filtered.isEmpty else { return step(.received(slot, answer)) }
-        filteredOut(read.filtered.count, example: read.example)
+        explainFiltered(read.filtered.count, example: read.example)
         received(slot, answer, filtered: read.filtered, isCut: isCut)
     }
 
@@ -299,6 +300,7 @@ extension QueuePoller {
         case .failed: runner.invocationEnded(failed: true)
         case .notReached: break
         }
+        runner.attempted(plan.messages.count, outcome, result)
         if let lastError { runner.lastError = lastError }
         step(.invocationEnded(slot, plan.invocation, outcome))
     }
@@ -383,8 +385,10 @@ extension QueuePoller {
         case .success:
             settledCount += Int64(positions.count)
             observeLag(now: context.now())
+            runner.deleted(positions.count)
             if !isFiltered { runner.settled(records: positions.count, discarded: 0) }
         case .failure(let error):
+            runner.deleted(0)
             lastError = "deleting: \(error)"
             runner.lastError = lastError
             context.logger.log(

@@ -40,9 +40,8 @@ extension ShardPoller {
         }
     }
 
-    /// Counts records that no filter matched, and tells of them now and then, with one as an example.
-    func filteredOut(_ sample: FilteredSample) {
-        runner.filteredOut(sample.count)
+    /// Tells of records that no filter matched now and then, with one as an example.
+    func explainFiltered(_ sample: FilteredSample) {
         filteredUntold.count += sample.count
         let now = context.now()
         if let told = filteredUntold.told, now - told < EngineLimits.filterSampleInterval { return }

@@ -66,7 +66,7 @@ extension ShardPoller {
         }
         let now = context.now()
         lag?.batchInvoked(lastArrival: arrival, now: now)
-        runner.metrics.iteratorAge?.observe(max(.zero, now - arrival))
+        runner.sentAt(arrivalOfLast: arrival)
     }
 
     private func invocationEnded(_ plan: InvocationPlan, in lane: Int, _ result: InvocationResult) {
@@ -81,6 +81,7 @@ extension ShardPoller {
         case .failed: runner.invocationEnded(failed: true)
         case .notReached(let why): lanes[lane].lastError = Self.text(why)
         }
+        runner.attempted(plan.records.count, outcome, result)
         lastError = lanes[lane].lastError ?? lanes.lazy.compactMap(\.lastError).first
         if let lastError { runner.lastError = lastError }
         step(.invocationEnded(lane, plan.invocation, outcome))

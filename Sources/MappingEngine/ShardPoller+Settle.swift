@@ -28,10 +28,7 @@ extension ShardPoller {
         case .success(let outcome):
             settlement.succeeded(work)
             runner.settled(records: count, discarded: work.discards.reduce(0) { $0 + $1.recordCount })
-            if outcome.undeliverable > 0 {
-                let lost = work.discards.reduce(0) { $0 + $1.recordCount }
-                runner.destinationFailed(reports: outcome.undeliverable, records: lost)
-            }
+            countFates(of: work, outcome)
         case .failure(let error):
             settlement.failed(work, records: count)
             lastError = "settling: \(error)"
@@ -47,6 +44,23 @@ extension ShardPoller {
         }
         flush()
         endIfSettled()
+    }
+
+    /// Of the discards that were committed: what was delivered, what could not be, what nobody was to be told of.
+    private func countFates(of work: Settlement, _ outcome: SettlementResult) {
+        if outcome.undeliverable > 0 {
+            runner.destinationFailed(reports: outcome.undeliverable, records: outcome.undeliverableRecords)
+        }
+        runner.delivered(work.messages.reduce(0) { $0 + $1.records } - outcome.undeliverableRecords)
+        let untold = work.discards.filter { $0.destination == nil && !isExpiryOfSource($0) }
+        runner.dropped(untold.reduce(0) { $0 + $1.recordCount })
+    }
+
+    /// What the source would not have kept any longer was not dropped by the mapping (invocation.md §7).
+    private func isExpiryOfSource(_ discard: Discard) -> Bool {
+        guard discard.condition == DiscardedBatch.Condition.recordAgeExceeded.rawValue else { return false }
+        guard let limit = runner.mapping.settings.stream?.maximumRecordAgeSeconds else { return true }
+        return limit >= stream.retentionHours * 3_600
     }
 
     /// Notes a new checkpoint, to be committed with what else is pending.

@@ -206,6 +206,7 @@ extension ShardPoller {
                 (position, arrival, key, payload) in
                 read.note(arrival, bytes: key.count + payload.count)
                 let isWanted = !machine.isSettled(position)
+                if isWanted { read.polled += 1 }
                 if isWanted, !isFiltered || passes(position, arrival, key, payload, &read) {
                     encode(position, arrival, key, payload, lanes: count, into: &read)
                 }
@@ -225,7 +226,8 @@ extension ShardPoller {
             lag?.recordsRead(lastArrival: arrival, now: context.now())
             runner.noteActivity(of: self)
         }
-        if let sample = read.filtered { filteredOut(sample) }
+        runner.polled(read.polled, filteredOut: read.filtered?.count ?? 0)
+        if let sample = read.filtered { explainFiltered(sample) }
         let beyond = read.isFull ? .more : continuation(after: through)
         let answer = LaneMachine.Input.fetched(
             .init(read.records, through: through, beyond), lanes: read.lanes)

@@ -11,6 +11,8 @@ struct ShardRead {
     var lanes: [UInt8] = []
     /// Of all records, those that were filtered out included.
     var lookedAt = 0
+    /// Of these, the ones that had not been settled ahead of the checkpoint.
+    var polled = 0
     var bytesLookedAt = 0
     var lastArrival: Timestamp?
     var isFull = false

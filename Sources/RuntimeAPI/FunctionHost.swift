@@ -1,5 +1,6 @@
 package import EventModel
 package import HTTP
+package import Metering
 package import Telemetry
 import Glibc
 
@@ -20,21 +21,25 @@ package final class FunctionHost: @unchecked Sendable {
     private var startQueue: [FunctionPool] = []
     private var shutdownCompletion: (() -> Void)?
     private var isShutDown = false
+    /// Invocations that have a permit and have not ended.
+    private var executing = 0
 
     /// Also makes the process ignore SIGPIPE: a handler that closes its input must not end the daemon.
     ///
     /// - Parameters:
+    ///   - recorder: Takes what CloudWatch shows of functions.
     ///   - now: Wall time, for deadlines and log lines; lengths are measured by the monotonic clock.
     ///   - logSink: Receives every log line of every function, on the loop; the line's bytes are valid during the call.
     /// - Throws: `.runtimeDirectory` when the runtime client cannot be written.
     package init(
         loop: EventLoop, configuration: FunctionHostConfiguration, logger: Logger, metrics: Metrics,
-        now: @escaping @Sendable () -> Timestamp, logSink: ((FunctionLogLine) -> Void)? = nil
+        recorder: MetricRecorder = MetricRecorder(), now: @escaping @Sendable () -> Timestamp,
+        logSink: ((FunctionLogLine) -> Void)? = nil
     ) throws(RuntimeAPIError) {
         try PythonClient.write(to: configuration.runtimeDirectory)
         context = try HostContext(
-            loop: loop, configuration: configuration, logger: logger, metrics: metrics, now: now,
-            logSink: logSink)
+            loop: loop, configuration: configuration, logger: logger, metrics: metrics,
+            recorder: recorder, now: now, logSink: logSink)
         self.loop = loop
         ledger = ConcurrencyLedger(limit: configuration.concurrencyLimit)
         runningGauge = metrics.gauge(
@@ -82,10 +87,14 @@ extension FunctionHost {
 extension FunctionHost {
     /// Asks for the right to run one invocation.
     ///
+    /// A refusal counts as a throttled request.
     /// - Returns: A permit to be given to `invoke` or released, or `nil` when `throttleReason` says why not.
     package func acquirePermit(functionNamed name: String) -> Permit? {
         precondition(loop.isCurrent, "the host is used on its loop")
-        guard ledger.refusal(name) == nil else { return nil }
+        guard ledger.refusal(name) == nil else {
+            pools[name]?.countThrottle()
+            return nil
+        }
         ledger.take(name)
         runningGauge.set(ledger.running)
         return Permit(functionName: name, host: self)
@@ -151,16 +160,18 @@ extension FunctionHost {
             return
         }
         guard let permit = request.permit ?? acquirePermit(functionNamed: request.functionName) else {
-            pool.countThrottle()
             let reason = ledger.refusal(request.functionName) ?? .account
             completion(InvocationResult(outcome: .throttled(reason), startedAt: context.now()))
             return
         }
         precondition(permit.functionName == request.functionName, "a permit is for one function")
+        executing += 1
+        pool.began(ofAll: executing)
         pool.invoke(PendingInvocation(request: request, permit: permit, completion: completion))
     }
 
     func complete(_ pending: PendingInvocation, _ result: InvocationResult) {
+        executing -= 1
         pending.permit.release()
         pending.completion(result)
     }

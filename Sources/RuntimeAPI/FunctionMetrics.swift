@@ -1,42 +1,122 @@
+import EventModel
+import Metering
 import Telemetry
 
-/// The metrics of one function (invocation.md §7, in Prometheus' form).
-struct FunctionMetrics {
-    let throttles: Counter
+/// The metrics of one function. Confined to the engine's loop.
+final class FunctionMetrics {
     let environments: Gauge
     let initDuration: Histogram
+    private let throttles: Counter
     private let invocations: Counter
     private let errors: Counter
     private let duration: Histogram
+    private let recorder: MetricRecorder
+    private let function: (name: String, location: Location)
+    private let functionARN: String
+    private let unqualified: FunctionMeters
+    /// By the ARN of a version or an alias.
+    private var qualified: [String: FunctionMeters] = [:]
 
-    init(functionName: String, registry: Metrics) {
+    init(_ function: FunctionDefinition, registry: Metrics, recorder: MetricRecorder) {
+        let labels: KeyValuePairs<String, String> = ["function": function.name]
         throttles = registry.counter(
             "millrace_function_throttles_total", help: "Invocations refused for want of concurrency.",
-            labels: ["function": functionName])
+            labels: labels)
         environments = registry.gauge(
-            "millrace_function_environments", help: "Handler processes of the function.",
-            labels: ["function": functionName])
+            "millrace_function_environments", help: "Handler processes of the function.", labels: labels)
         initDuration = registry.histogram(
             "millrace_function_init_seconds", help: "From the start of an environment to its first next.",
-            labels: ["function": functionName])
+            labels: labels)
         invocations = registry.counter(
             "millrace_function_invocations_total", help: "Invocations that ran, function errors included.",
-            labels: ["function": functionName])
+            labels: labels)
         errors = registry.counter(
             "millrace_function_errors_total", help: "Invocations that ended as a function error.",
-            labels: ["function": functionName])
+            labels: labels)
         duration = registry.histogram(
             "millrace_function_duration_seconds", help: "Time from event to answer, without init.",
-            labels: ["function": functionName])
+            labels: labels)
+        self.recorder = recorder
+        self.function = (function.name, function.location)
+        functionARN = function.arn.description
+        unqualified = FunctionMeters(
+            function.name, resource: function.name, in: function.location, recorder: recorder)
     }
 
-    func count(_ result: InvocationResult) {
+    /// Counts an execution in the minute of its start (invocation.md §7).
+    func count(_ result: InvocationResult, of arn: String, at now: Timestamp) {
+        let isError: Bool
         switch result.outcome {
-        case .success: break
-        case .functionError: errors.add()
+        case .success: isError = false
+        case .functionError: isError = true
         case .throttled, .unavailable: return
         }
+        if isError { errors.add() }
         invocations.add()
         duration.observe(result.duration)
+        let meters = meters(of: arn)
+        let started = result.startedAt
+        meters.invocations.record(1, at: started)
+        meters.errors.record(isError ? 1 : 0, at: started)
+        meters.throttles.record(0, at: started)
+        meters.duration.record(result.duration.milliseconds, at: started)
+    }
+
+    func countThrottle(at now: Timestamp) {
+        throttles.add()
+        unqualified.throttles.record(1, at: now)
+        unqualified.errors.record(0, at: now)
+    }
+
+    /// - Parameter all: Of all functions.
+    func countExecutions(_ count: Int, ofAll all: Int, at now: Timestamp) {
+        unqualified.concurrency.record(count, at: now)
+        unqualified.allConcurrency.record(all, at: now)
+    }
+
+    private func meters(of arn: String) -> FunctionMeters {
+        if arn == functionARN { return unqualified }
+        if let known = qualified[arn] { return known }
+        let resource = ARN(arn)?.resource.split(separator: ":", maxSplits: 1).last.map(String.init)
+        let made = FunctionMeters(
+            function.name, resource: resource ?? function.name, in: function.location, recorder: recorder)
+        if qualified.count < Self.qualifiedMax { qualified[arn] = made }
+        return made
+    }
+
+    /// Versions and aliases whose handles are kept at hand (our own).
+    private static let qualifiedMax = 100
+}
+
+/// What CloudWatch is told of a function (invocation.md §7).
+struct FunctionMeters {
+    let invocations: MetricHandle
+    let errors: MetricHandle
+    let throttles: MetricHandle
+    let duration: MetricHandle
+    let concurrency: MetricHandle
+    let allConcurrency: MetricHandle
+
+    init(_ name: String, resource: String, in location: Location, recorder: MetricRecorder) {
+        func handle(_ metric: String, _ unit: MetricUnit) -> MetricHandle {
+            recorder.handle(
+                LambdaMetrics.identities(metric, function: name, resource: resource, in: location), unit: unit
+            )
+        }
+        invocations = handle("Invocations", .count)
+        errors = handle("Errors", .count)
+        throttles = handle("Throttles", .count)
+        duration = handle("Duration", .milliseconds)
+        let executions = LambdaMetrics.concurrentExecutions(function: name, in: location)
+        concurrency = recorder.handle([executions.function], unit: .count)
+        allConcurrency = recorder.handle([executions.account], unit: .count)
+    }
+}
+
+extension Duration {
+    /// With fractions.
+    fileprivate var milliseconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) * 1_000 + Double(attoseconds) * 1e-15
     }
 }

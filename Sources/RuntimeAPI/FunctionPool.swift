@@ -13,6 +13,8 @@ final class FunctionPool {
     /// A cycle until the function is removed or the host shut down, which every host must be.
     private let host: FunctionHost
     private let metrics: FunctionMetrics
+    /// Invocations that have a permit and have not ended.
+    private var executing = 0
     /// Most recently used last, so that the others grow old and are reaped.
     private var idle: [ExecutionEnvironment] = []
     private var environments: [ExecutionEnvironment] = []
@@ -28,7 +30,7 @@ final class FunctionPool {
         self.function = function
         self.context = context
         self.host = host
-        metrics = FunctionMetrics(functionName: function.name, registry: context.metrics)
+        metrics = FunctionMetrics(function, registry: context.metrics, recorder: context.recorder)
     }
 
     var environmentCount: Int { environments.count }
@@ -63,7 +65,7 @@ final class FunctionPool {
         let lost = waiting
         waiting.removeAll()
         retireAll()
-        for pending in lost { host.complete(pending, unavailable(reason)) }
+        for pending in lost { complete(pending, unavailable(reason)) }
     }
 
     func abandonAll() {
@@ -76,7 +78,15 @@ final class FunctionPool {
         InvocationResult(outcome: .unavailable(reason), startedAt: context.now())
     }
 
-    func countThrottle() { metrics.throttles.add() }
+    func countThrottle() { metrics.countThrottle(at: context.now()) }
+
+    /// An invocation has its permit.
+    ///
+    /// - Parameter all: How many have, over all functions.
+    func began(ofAll all: Int) {
+        executing += 1
+        metrics.countExecutions(executing, ofAll: all, at: context.now())
+    }
 }
 
 // MARK: - Invocations
@@ -167,12 +177,17 @@ extension FunctionPool {
             ["function": .string(function.name), "reason": .string(error.description)])
         let pending = waiting.removeFirst()
         let reason = UnavailableReason.cannotStart(name: function.name, reason: error.description)
-        host.complete(pending, unavailable(reason))
+        complete(pending, unavailable(reason))
     }
 
     /// An invocation has ended, whether a handler had it or not.
     func finished(_ pending: PendingInvocation, _ result: InvocationResult) {
-        metrics.count(result)
+        metrics.count(result, of: pending.request.invokedFunctionARN, at: context.now())
+        complete(pending, result)
+    }
+
+    private func complete(_ pending: PendingInvocation, _ result: InvocationResult) {
+        executing -= 1
         host.complete(pending, result)
     }
 }

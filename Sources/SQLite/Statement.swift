@@ -51,6 +51,10 @@ extension Statement {
         if let value { bind(index, value) } else { bindNull(index) }
     }
 
+    package func bind(_ index: Int32, _ value: Double) {
+        check(sqlite3_bind_double(handle, index, value))
+    }
+
     package func bindNull(_ index: Int32) { check(sqlite3_bind_null(handle, index)) }
 
     package func bind(_ index: Int32, _ text: String) {
@@ -94,6 +98,9 @@ extension Statement {
 extension Statement {
     /// 0 for NULL.
     package func int(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+    /// 0 for NULL.
+    package func double(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
 
     package func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
 

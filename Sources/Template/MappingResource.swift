@@ -159,7 +159,10 @@ struct MappingResource {
         }
         request.filterPatterns = filterPatterns(reader)
         reader.refuse("ProvisionedPollerConfig", "pollers cost nothing here")
-        reader.refuse("MetricsConfig", "all metrics are always there, at /metrics")
+        if let config = reader.object("MetricsConfig") {
+            request.metrics = config.texts("Metrics") ?? []
+            config.finish()
+        }
         reader.refuse("LoggingConfig", "set the log level with millrace serve --log-level")
         readDestination(reader, into: &request)
         request.tags = reader.has("Tags") ? reader.tags("Tags") : nil

@@ -1,4 +1,5 @@
 import AWSWire
+import CloudWatchService
 import DynamoDBService
 import EventModel
 import EventStore
@@ -9,6 +10,7 @@ import IdentityService
 import KinesisService
 import LambdaService
 import MappingEngine
+import Metering
 import RuntimeAPI
 import S3Service
 import SNSService
@@ -21,6 +23,8 @@ final class Daemon: Sendable {
     let configuration: ServeConfiguration
     let store: EventStore
     let metrics: Metrics
+    /// What CloudWatch shows, until it is stored.
+    let recorder = MetricRecorder()
     let logger: Logger
     let startedAt: Timestamp
     let directory: String
@@ -32,6 +36,7 @@ final class Daemon: Sendable {
     /// Kept because a drain ends its long polls.
     private let sqs: SQSService
     private let sns: SNSService
+    private let keeper: MetricKeeper
     private let isReadyFlag = Atomic(false)
     /// A drain and a second signal may both come to end the handlers; the host is shut down by the first.
     private let areHandlersEnding = Atomic(false)
@@ -83,7 +88,7 @@ final class Daemon: Sendable {
             let log = FunctionLog(logger: logger)
             host = try FunctionHost(
                 loop: engineLoop, configuration: hosting, logger: logger, metrics: metrics,
-                now: RealClock.now,
+                recorder: recorder, now: RealClock.now,
                 logSink: { log.write($0) })
         } catch {
             throw DaemonError("\(error)")
@@ -97,13 +102,16 @@ final class Daemon: Sendable {
             sns = SNSService(
                 store: store, reader: try store.makeReader(), loop: apiLoop, now: RealClock.now,
                 report: { deliveries.write($0) })
+            keeper = try MetricKeeper(
+                store: store, reader: reader, recorder: recorder, loop: apiLoop, now: RealClock.now,
+                report: { [logger] in logger.log(.error, "metrics", ["problem": .string($0)]) })
         } catch {
             throw DaemonError("\(error)")
         }
         engine = Engine(
             context: EngineContext(
-                loop: engineLoop, store: store, reader: reader, host: host, metrics: metrics, logger: logger,
-                now: RealClock.now))
+                loop: engineLoop, store: store, reader: reader, host: host, metrics: metrics,
+                recorder: recorder, logger: logger, now: RealClock.now))
     }
 
     /// Applies templates, starts the threads and serves.
@@ -115,6 +123,7 @@ final class Daemon: Sendable {
         engineLoop.start()
         apiLoop.start()
         engine.start()
+        keeper.start()
         isReadyFlag.store(true, ordering: .relaxed)
     }
 
@@ -149,6 +158,9 @@ final class Daemon: Sendable {
         } catch {
             throw DaemonError("\(error)")
         }
+        CloudWatchService(
+            store: store, reader: reader, recorder: recorder, loop: apiLoop, now: RealClock.now
+        ).register(on: &router)
         registerPages(on: &router, verifier: verifier)
         return router
     }
@@ -190,7 +202,7 @@ extension Daemon {
             if !isComplete {
                 logger.log(.warning, "drain timed out", ["seconds": .integer(timeout.components.seconds)])
             }
-            host.shutdown { [self] in close(completion) }
+            host.shutdown { [self] in keeper.finish { self.close(completion) } }
         }
         apiLoop.execute { [self] in sqs.stopParking() }
         sns.stopDelivering()

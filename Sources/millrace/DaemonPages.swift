@@ -110,7 +110,9 @@ extension Daemon {
 
     private func healthReport() -> JSONValue {
         var services: [(String, JSONValue)] = []
-        for name in ["dynamodb", "dynamodbstreams", "kinesis", "lambda", "s3", "sns", "sqs", "sts"] {
+        for name in [
+            "cloudwatch", "dynamodb", "dynamodbstreams", "kinesis", "lambda", "s3", "sns", "sqs", "sts",
+        ] {
             services.append((name, .string("running")))
         }
         return .object(

@@ -194,17 +194,34 @@ struct MappingRequestCreateTests {
                 == .notSupported(setting: "a FIFO queue as event source"))
     }
 
+    @Test("Queues and streams have the metrics of events; only clusters have the other groups")
+    func metrics() throws {
+        for source in [streamRequest(), request(queueARN)] {
+            var given = source
+            given.metrics = ["EventCount"]
+            let facts = source.eventSourceARN == queueARN ? queueFacts : streamFacts
+            #expect(try given.checked(with: facts, in: Location()).settings.metrics == [.eventCount])
+            given.metrics = []
+            #expect(try given.checked(with: facts, in: Location()).settings.metrics == [])
+            given.metrics = ["EventCount", "ErrorCount"]
+            #expect(
+                refusal(given, facts)?.message
+                    == "Unsupported MetricsConfig parameter for given event source mapping type.")
+            given.metrics = ["Everything"]
+            #expect(refusal(given, facts)?.kind == .constraint)
+        }
+    }
+
     @Test("What is not enforced is refused by name, after AWS's own checks")
     func notEnforced() {
-        let metrics = refusal(streamRequest { $0.metrics = ["EventCount"] })
-        #expect(metrics?.kind == .notSupported(setting: "MetricsConfig"))
+        let key = refusal(streamRequest { $0.kmsKeyARN = "arn:aws:kms:us-east-1:000000000000:key/k" })
+        #expect(key?.kind == .notSupported(setting: "KMSKeyArn"))
         var missing = streamFacts
         missing.source = .missing
         #expect(
-            refusal(streamRequest { $0.metrics = ["EventCount"] }, missing)?.message
+            refusal(streamRequest { $0.kmsKeyARN = "arn:aws:kms:us-east-1:000000000000:key/k" }, missing)?
+                .message
                 == "Stream not found: \(streamARN)")
-        let key = refusal(streamRequest { $0.kmsKeyARN = "arn:aws:kms:us-east-1:000000000000:key/k" })
-        #expect(key?.kind == .notSupported(setting: "KMSKeyArn"))
         let topic = refusal(
             streamRequest { $0.onFailureDestination = "arn:aws:sns:us-east-1:000000000000:topic" })
         #expect(

@@ -218,7 +218,7 @@ struct MappingStoreTests {
         let discard = Self.discard(test)
         let settlement = Settlement(
             mappingID: "m1", shard: ShardKey(rawValue: 1), through: 4, discards: [discard],
-            messages: [(queue, batch), (QueueKey(rawValue: 99), batch)],
+            messages: [(queue, batch, 1), (QueueKey(rawValue: 99), batch, 1)],
             decisions: [
                 Decision(mappingID: "m1", at: test.now, shard: ShardKey(rawValue: 1), kind: "discarded")
             ])

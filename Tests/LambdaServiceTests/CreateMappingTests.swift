@@ -55,6 +55,23 @@ struct CreateMappingTests {
         )
     }
 
+    @Test("Metrics are echoed when they are wanted")
+    func metrics() throws {
+        let world = try LambdaWorld()
+        try expect(
+            world, "kinesis-metrics",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.stream)", "StartingPosition": "LATEST", "MetricsConfig": {"Metrics": ["EventCount"]}}"#
+        )
+        try expect(
+            world, "queue-metrics",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.queue)", "MetricsConfig": {"Metrics": ["EventCount"]}}"#
+        )
+        try expect(
+            LambdaWorld(), "metrics-of-clusters",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.queue)", "MetricsConfig": {"Metrics": ["ErrorCount"]}}"#
+        )
+    }
+
     @Test("A disabled queue mapping is there at once, a disabled stream mapping after its creation")
     func disabled() throws {
         let world = try LambdaWorld()
@@ -148,7 +165,6 @@ struct CreateMappingTests {
                 "sns-destination",
                 #""DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sns:us-east-1:000000000000:t"}}"#
             ),
-            ("metrics", #""MetricsConfig": {"Metrics": ["EventCount"]}"#),
             ("kms-key", #""KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k""#),
         ])
     func notEnforced(name: String, setting: String) throws {

@@ -85,6 +85,26 @@ struct MappingLifeTests {
         )
     }
 
+    @Test("Metrics are kept by updates that say nothing of them, and cleared by an empty list")
+    func metricUpdates() throws {
+        let world = try LambdaWorld()
+        let id = try world.createForStream(#", "MetricsConfig": {"Metrics": ["EventCount"]}"#)
+        try world.settle()
+        #expect(
+            try world.call("PUT", path(id), #"{"BatchSize": 5}"#)["MetricsConfig"]?["Metrics"] == [
+                "EventCount"
+            ])
+        try world.settle()
+        try world.expect(
+            "UpdateEventSourceMapping", "metrics-clear", "PUT", path(id),
+            #"{"MetricsConfig": {"Metrics": []}}"#)
+        try world.settle()
+        #expect(try world.call("GET", path(id))["MetricsConfig"] == nil)
+        try world.expect(
+            "UpdateEventSourceMapping", "metrics-set", "PUT", path(id),
+            #"{"MetricsConfig": {"Metrics": ["EventCount"]}}"#)
+    }
+
     @Test("Filters are kept, replaced and cleared by updates, and shown by get and list")
     func filterUpdates() throws {
         let world = try LambdaWorld()

@@ -20,6 +20,7 @@ package enum MappingCodec {
             ("reportsBatchItemFailures", .bool(mapping.settings.reportsBatchItemFailures)),
             ("filters", .array(mapping.settings.filters.map { .string($0.text) })),
             ("stream", mapping.settings.stream.map(stream) ?? .null),
+            ("metrics", .array(mapping.settings.metrics.map(\.rawValue).sorted().map { .string($0) })),
             ("tags", JSONValue(mapping.settings.tags)),
         ]).text
     }
@@ -41,11 +42,17 @@ package enum MappingCodec {
                 batchSize: batchSize, batchingWindowSeconds: json.int("batchingWindowSeconds", or: 0),
                 reportsBatchItemFailures: json.bool("reportsBatchItemFailures", or: false),
                 filters: try filters(json), stream: try json.member("stream").map(streamSettings),
-                tags: json.strings("tags")),
+                metrics: metrics(json), tags: json.strings("tags")),
             state: state, isEnabled: json.bool("isEnabled", or: true),
             stateTransitionReason: json.string("stateTransitionReason", or: ""),
             lastProcessingResult: json.string("lastProcessingResult"),
             modifiedAt: json.timestamp("modifiedAt") ?? Timestamp(millisecondsSinceEpoch: 0))
+    }
+
+    /// Older files have none, and a newer Millrace may have more.
+    private static func metrics(_ json: StoredJSON) -> Set<MetricGroup> {
+        let names = (json.value["metrics"]?.arrayValue ?? []).compactMap(\.stringValue)
+        return Set(names.compactMap { MetricGroup(rawValue: $0) })
     }
 
     /// Older files have none.

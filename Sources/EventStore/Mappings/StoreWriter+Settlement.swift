@@ -9,6 +9,8 @@ package struct SettlementResult: Equatable, Sendable {
     package var sent: [SentMessage] = []
     /// Messages that could not be sent because their queue is gone.
     package var undeliverable = 0
+    /// The records that these report.
+    package var undeliverableRecords = 0
     package init() {}
 }
 
@@ -80,6 +82,7 @@ extension StoreWriter {
         for message in settlement.messages {
             guard definitions.queues[message.queue] != nil else {
                 result.undeliverable += message.batch.entries.count
+                result.undeliverableRecords += message.records
                 continue
             }
             result.sent.append(contentsOf: try send(message.batch, to: message.queue))

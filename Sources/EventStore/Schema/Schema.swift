@@ -1,6 +1,6 @@
 /// The tables, one migration a step. A step that was released never changes.
 enum Schema {
-    static let steps: [String] = [first, besideCheckpoints, tokens, topics, identities, objects]
+    static let steps: [String] = [first, besideCheckpoints, tokens, topics, identities, objects, metrics]
 
     /// Rows of `message` and `stream_record` are keyed by queue or shard << 44 | position, so one small integer key
     /// orders them, and an append goes to the end of its range.

@@ -32,12 +32,27 @@ extension EventSourceMapping {
         json.value(stateTransitionReason)
         if let stream = settings.stream { Self.encode(stream, to: &json) }
         encodeFilters(to: &json)
+        encodeMetrics(to: &json)
         json.key("FunctionResponseTypes")
         json.beginArray()
         if settings.reportsBatchItemFailures { json.value("ReportBatchItemFailures") }
         json.endArray()
         json.key("EventSourceMappingArn")
         json.value(arn.description)
+        json.endObject()
+    }
+
+    /// Shown only when some are wanted.
+    private func encodeMetrics(to json: inout JSONWriter) {
+        guard !settings.metrics.isEmpty else { return }
+        json.key("MetricsConfig")
+        json.beginObject()
+        json.key("Metrics")
+        json.beginArray()
+        for group in MetricGroup.allCases where settings.metrics.contains(group) {
+            json.value(group.rawValue)
+        }
+        json.endArray()
         json.endObject()
     }
 

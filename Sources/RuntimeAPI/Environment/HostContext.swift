@@ -2,6 +2,7 @@ import CShim
 import EventModel
 import Glibc
 import HTTP
+import Metering
 import Telemetry
 
 /// What every environment and command of a host shares. Confined to the engine loop.
@@ -10,6 +11,7 @@ final class HostContext {
     let configuration: FunctionHostConfiguration
     let logger: Logger
     let metrics: Metrics
+    let recorder: MetricRecorder
     /// Wall time.
     let now: @Sendable () -> Timestamp
     let logSink: ((FunctionLogLine) -> Void)?
@@ -20,12 +22,14 @@ final class HostContext {
 
     init(
         loop: EventLoop, configuration: FunctionHostConfiguration, logger: Logger, metrics: Metrics,
-        now: @escaping @Sendable () -> Timestamp, logSink: ((FunctionLogLine) -> Void)?
+        recorder: MetricRecorder, now: @escaping @Sendable () -> Timestamp,
+        logSink: ((FunctionLogLine) -> Void)?
     ) throws(RuntimeAPIError) {
         self.loop = loop
         self.configuration = configuration
         self.logger = logger
         self.metrics = metrics
+        self.recorder = recorder
         self.now = now
         self.logSink = logSink
         nullDevice = open("/dev/null", O_RDONLY | O_CLOEXEC)

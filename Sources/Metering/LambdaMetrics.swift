@@ -1,0 +1,37 @@
+package import EventModel
+
+/// The names and dimensions of the namespace `AWS/Lambda` (invocation.md §7).
+package enum LambdaMetrics {
+    package static let namespace = "AWS/Lambda"
+
+    /// A metric of a function in its three sets of dimensions: by name, by name and resource, of the account.
+    ///
+    /// - Parameter resource: The function's name with the qualifier that it was called by: `orders`, `orders:live`.
+    package static func identities(
+        _ metric: String, function: String, resource: String, in location: Location
+    ) -> [MetricIdentity] {
+        let name = MetricDimension("FunctionName", function)
+        let sets: [[MetricDimension]] = [[name], [name, MetricDimension("Resource", resource)], []]
+        return sets.map {
+            MetricIdentity(location: location, namespace: namespace, name: metric, dimensions: $0)
+        }
+    }
+
+    /// `ConcurrentExecutions`: the account's value is a count of its own, not the sum of the functions'.
+    package static func concurrentExecutions(
+        function: String, in location: Location
+    ) -> (function: MetricIdentity, account: MetricIdentity) {
+        let sets = identities(
+            "ConcurrentExecutions", function: function, resource: function, in: location)
+        return (sets[0], sets[2])
+    }
+
+    /// A metric of one mapping.
+    package static func identity(_ metric: String, mapping id: String, in location: Location)
+        -> MetricIdentity
+    {
+        MetricIdentity(
+            location: location, namespace: namespace, name: metric,
+            dimensions: [MetricDimension("EventSourceMappingUUID", id)])
+    }
+}
