@@ -2,49 +2,37 @@
 struct DeclaredResource {
     enum Kind: String, CaseIterable {
         case queue = "AWS::SQS::Queue"
+        case queuePolicy = "AWS::SQS::QueuePolicy"
         case stream = "AWS::Kinesis::Stream"
         case table = "AWS::DynamoDB::Table"
+        case topic = "AWS::SNS::Topic"
+        case subscription = "AWS::SNS::Subscription"
+        case topicPolicy = "AWS::SNS::TopicPolicy"
+        case role = "AWS::IAM::Role"
+        case rolePolicy = "AWS::IAM::Policy"
+        case managedPolicy = "AWS::IAM::ManagedPolicy"
         case serverlessFunction = "AWS::Serverless::Function"
         case function = "AWS::Lambda::Function"
         case mapping = "AWS::Lambda::EventSourceMapping"
 
-        var nameProperty: String? {
+        /// `nil` for what has no name of its own, or one that others of its kind may have too.
+        var nameRule: NameRule? {
             switch self {
-            case .queue: "QueueName"
-            case .stream: "Name"
-            case .table: "TableName"
-            case .serverlessFunction, .function: "FunctionName"
-            case .mapping: nil
+            case .queue: NameRule("QueueName", 1...80, beside: "-_")
+            case .stream: NameRule("Name", 1...128, beside: "-_.")
+            case .table: NameRule("TableName", 3...255, beside: "-_.")
+            case .topic: NameRule("TopicName", 1...256, beside: "-_")
+            case .role: NameRule("RoleName", 1...64, beside: "+=,.@_-")
+            case .managedPolicy: NameRule("ManagedPolicyName", 1...128, beside: "+=,.@_-")
+            case .serverlessFunction, .function: NameRule("FunctionName", 1...64, beside: "-_")
+            case .mapping, .queuePolicy, .subscription, .topicPolicy, .rolePolicy: nil
             }
         }
 
-        /// What AWS's API reference of `CreateQueue`, `CreateStream`, `CreateTable`, `CreateFunction` allows.
-        var nameRule: String {
-            switch self {
-            case .queue: "1 to 80 letters, digits, hyphens and underscores"
-            case .stream: "1 to 128 letters, digits, hyphens, underscores and dots"
-            case .table: "3 to 255 letters, digits, hyphens, underscores and dots"
-            case .serverlessFunction, .function: "1 to 64 letters, digits, hyphens and underscores"
-            case .mapping: "any"
-            }
-        }
-
+        /// A FIFO queue's or topic's name gets its own refusal, with the property that says the same.
         func accepts(name: String) -> Bool {
-            switch self {
-            // A FIFO queue's name gets its own refusal, with `FifoQueue`.
-            case .queue:
-                Self.isMade(of: "-_", in: 1...80, name.hasSuffix(".fifo") ? name.dropLast(5) : name[...])
-            case .stream: Self.isMade(of: "-_.", in: 1...128, name[...])
-            case .table: Self.isMade(of: "-_.", in: 3...255, name[...])
-            case .serverlessFunction, .function: Self.isMade(of: "-_", in: 1...64, name[...])
-            case .mapping: true
-            }
-        }
-
-        private static func isMade(of extra: String, in lengths: ClosedRange<Int>, _ name: Substring) -> Bool
-        {
-            lengths.contains(name.count)
-                && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || extra.contains($0)) }
+            let isFIFO = (self == .queue || self == .topic) && name.hasSuffix(".fifo")
+            return nameRule?.accepts(isFIFO ? String(name.dropLast(5)) : name) ?? true
         }
     }
 
@@ -56,4 +44,28 @@ struct DeclaredResource {
     let kind: Kind?
     let properties: DocumentNode?
     let metadata: DocumentNode?
+}
+
+/// How a resource may be called, as AWS's API reference of its creation allows.
+struct NameRule: CustomStringConvertible {
+    /// The property that holds the name.
+    let key: String
+    private let lengths: ClosedRange<Int>
+    /// What may be in it besides letters and digits.
+    private let extra: String
+
+    init(_ key: String, _ lengths: ClosedRange<Int>, beside extra: String) {
+        self.key = key
+        self.lengths = lengths
+        self.extra = extra
+    }
+
+    func accepts(_ name: String) -> Bool {
+        lengths.contains(name.count)
+            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || extra.contains($0)) }
+    }
+
+    var description: String {
+        "\(lengths.lowerBound) to \(lengths.upperBound) letters, digits and any of \(extra)"
+    }
 }

@@ -71,13 +71,13 @@ struct MappingResource {
         if !reader.has(key) { problems.add(reader.place, "\(reader.what) needs \(key).") }
         guard let value = reader.value(key) else { return nil }
         switch value.content {
-        case .tableStream(let table):
+        case .late(.tableStream(let table)):
             guard service == nil || service == "dynamodb" else { break }
             if surroundings.tablesWithoutStream.contains(table) {
                 problems.add(value.place, "The table \(table) has no StreamSpecification.")
                 return nil
             }
-            return .tableStream(tableName: table)
+            return .late(.tableStream(tableName: table))
         case .text(let text):
             guard let arn = ARN(text), service == nil || arn.service == service else { break }
             return .resource(arn)
@@ -119,7 +119,7 @@ struct MappingResource {
     private func arnToCheck(_ source: TemplatePlan.Source) -> ARN {
         switch source {
         case .resource(let arn): arn
-        case .tableStream(let table):
+        case .late(.tableStream(let table)):
             resolver.context.location.arn(
                 "dynamodb", "table/\(table)/stream/\(resolver.context.now.streamLabel)")
         }

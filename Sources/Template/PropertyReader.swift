@@ -14,7 +14,7 @@ final class PropertyReader {
         switch value.content {
         case .object(let members): self.members = members
         case .nothing, .invalid: members = []
-        case .text, .list, .tableStream:
+        case .text, .list, .late:
             members = []
             problems.add(value.place, "\(what) has to be a map, but is \(value.kindName).")
         }

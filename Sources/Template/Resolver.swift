@@ -32,12 +32,12 @@ final class Resolver {
             return Value(place: node.place, content: .invalid)
         }
         switch node.content {
-        case .scalar(let text, _):
+        case .scalar(let text, let isPlain):
             guard !node.isNull else {
                 problems.add(node.place, "A value is missing here.")
                 return Value(place: node.place, content: .invalid)
             }
-            return Value(place: node.place, content: .text(text))
+            return Value(place: node.place, content: .text(text), isPlain: isPlain)
         case .sequence(let elements):
             let values = elements.map { value($0) }.filter { $0.content != .nothing }
             return Value(place: node.place, content: .list(values))
@@ -130,7 +130,7 @@ final class Resolver {
         switch value.content {
         case .text(let text): return text
         case .invalid: return nil
-        case .tableStream, .list, .object, .nothing:
+        case .late, .list, .object, .nothing:
             problems.add(value.place, "\(call.spelling) cannot make a text of \(value.kindName).")
             return nil
         }
@@ -152,9 +152,14 @@ extension Resolver {
         guard let kind = resource.kind, let physical = self.name(of: name, at: place) else { return .invalid }
         switch kind {
         case .queue: return .text("\(context.endpoint)/\(context.location.account)/\(physical)")
-        case .stream, .table, .serverlessFunction, .function: return .text(physical)
+        case .stream, .table, .serverlessFunction, .function, .role: return .text(physical)
+        case .topic: return .text(context.location.arn("sns", physical).description)
+        case .managedPolicy: return .text(identityARN("policy", physical, of: resource))
         case .mapping:
             problems.add(place, "The UUID of \(name) is not known before the mapping is there.")
+            return .invalid
+        case .subscription, .topicPolicy, .queuePolicy, .rolePolicy:
+            problems.add(place, "Ref of \(name) (\(resource.type)) is not supported.")
             return .invalid
         }
     }
@@ -167,17 +172,25 @@ extension Resolver {
         let location = context.location
         switch (kind, attribute) {
         case (.queue, "Arn"): return .text(location.arn("sqs", physical).description)
-        case (.queue, "QueueName"): return .text(physical)
-        case (.queue, "QueueUrl"): return reference(to: name, at: place)
+        case (.queue, "QueueName"), (.topic, "TopicName"): return .text(physical)
+        case (.queue, "QueueUrl"), (.topic, "TopicArn"): return reference(to: name, at: place)
+        case (.managedPolicy, "PolicyArn"): return reference(to: name, at: place)
         case (.stream, "Arn"): return .text(location.arn("kinesis", "stream/\(physical)").description)
         case (.table, "Arn"): return .text(location.arn("dynamodb", "table/\(physical)").description)
-        case (.table, "StreamArn"): return .tableStream(tableName: physical)
+        case (.table, "StreamArn"): return .late(.tableStream(tableName: physical))
         case (.function, "Arn"), (.serverlessFunction, "Arn"):
             return .text(location.arn("lambda", "function:\(physical)").description)
-        case (.queue, _), (.stream, _), (.table, _), (.function, _), (.serverlessFunction, _), (.mapping, _):
+        case (.role, "Arn"): return .text(identityARN("role", physical, of: resource))
+        default:
             problems.add(place, "The attribute \(attribute) of \(name) (\(resource.type)) is not supported.")
             return .invalid
         }
+    }
+
+    /// The ARN of a role or policy, which its path is a part of.
+    private func identityARN(_ type: String, _ name: String, of resource: DeclaredResource) -> String {
+        let path = resource.properties?["Path"].flatMap { value($0).text } ?? "/"
+        return "arn:aws:iam::\(context.location.account):\(type)\(path)\(name)"
     }
 
     private func pseudoParameter(_ name: String) -> Value.Content? {
@@ -214,20 +227,21 @@ extension Resolver {
         defer { pending.remove(logicalID) }
         var name = "\(stackName)-\(logicalID)"
         var namePlace = resource.place
-        if let key = kind.nameProperty, let node = resource.properties?[key] {
+        if let key = kind.nameRule?.key, let node = resource.properties?[key] {
             let given = value(node)
             namePlace = node.place
             switch given.content {
             case .text(let text): name = text
             case .nothing: break
             case .invalid: return nil
-            case .list, .object, .tableStream:
+            case .list, .object, .late:
                 problems.add(node.place, "\(key) has to be a text.")
                 return nil
             }
         }
         guard kind.accepts(name: name) else {
-            problems.add(namePlace, "'\(name)' cannot be the name of \(resource.type): \(kind.nameRule).")
+            let rule = kind.nameRule?.description ?? ""
+            problems.add(namePlace, "'\(name)' cannot be the name of \(resource.type): \(rule).")
             return nil
         }
         names[logicalID] = name

@@ -1,6 +1,6 @@
 import EventModel
 
-/// Queues, streams and tables.
+/// Queues and streams.
 enum SourceResources {
     static func queue(_ reader: PropertyReader, name: String) -> TemplatePlan.Queue {
         var attributes = QueueAttributes()
@@ -71,87 +71,5 @@ enum SourceResources {
             name: name, shardCount: isOnDemand ? 4 : shards ?? 1, isOnDemand: isOnDemand,
             retentionHours: retention,
             tags: tags)
-    }
-}
-
-// MARK: - Tables
-
-extension SourceResources {
-    static func table(_ reader: PropertyReader, name: String) -> TemplatePlan.Table? {
-        reader.accept("TableName")
-        let types = attributeTypes(reader)
-        let keys = keySchema(reader, types)
-        let isOnDemand =
-            reader.choice("BillingMode", of: ["PAY_PER_REQUEST", "PROVISIONED"]) == "PAY_PER_REQUEST"
-        let throughput = reader.object("ProvisionedThroughput")
-        let reads = throughput?.integer("ReadCapacityUnits", in: 1...Int.max)
-        let writes = throughput?.integer("WriteCapacityUnits", in: 1...Int.max)
-        throughput?.finish()
-        if !isOnDemand, !reader.has("ProvisionedThroughput") {
-            reader.problems.add(
-                reader.place,
-                "AWS::DynamoDB::Table needs ProvisionedThroughput, or BillingMode PAY_PER_REQUEST.")
-        }
-        let view = streamView(reader)
-        let isProtected = reader.boolean("DeletionProtectionEnabled") ?? false
-        for key in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
-            reader.refuse(key, "tables are kept for their streams and have no indexes")
-        }
-        reader.refuse("TimeToLiveSpecification", "items do not expire yet")
-        let tags = reader.tags("Tags")
-        reader.finish()
-        guard let hash = keys["HASH"] else { return nil }
-        return TemplatePlan.Table(
-            name: name, hashKey: hash, rangeKey: keys["RANGE"], isOnDemand: isOnDemand,
-            readCapacityUnits: isOnDemand ? 0 : reads ?? 1, writeCapacityUnits: isOnDemand ? 0 : writes ?? 1,
-            isDeletionProtected: isProtected, streamView: view, tags: tags)
-    }
-
-    private static func attributeTypes(_ reader: PropertyReader) -> [String: String] {
-        var types: [String: String] = [:]
-        for element in reader.list("AttributeDefinitions") ?? [] {
-            let definition = PropertyReader(element, what: "AttributeDefinitions", problems: reader.problems)
-            let name = definition.required("AttributeName")
-            let type = definition.choice("AttributeType", of: ["S", "N", "B"])
-            definition.finish()
-            if let name, let type { types[name] = type }
-        }
-        return types
-    }
-
-    private static func keySchema(
-        _ reader: PropertyReader, _ types: [String: String]
-    ) -> [String: TableDefinition.KeyAttribute] {
-        var keys: [String: TableDefinition.KeyAttribute] = [:]
-        for element in reader.list("KeySchema") ?? [] {
-            let schema = PropertyReader(element, what: "KeySchema", problems: reader.problems)
-            let name = schema.required("AttributeName")
-            let role = schema.choice("KeyType", of: ["HASH", "RANGE"])
-            schema.finish()
-            guard let name, let role else { continue }
-            guard let type = types[name] else {
-                reader.problems.add(element.place, "AttributeDefinitions has no type for the key \(name).")
-                continue
-            }
-            keys[role] = TableDefinition.KeyAttribute(name: name, type: type)
-        }
-        if keys["HASH"] == nil {
-            reader.problems.add(reader.place, "AWS::DynamoDB::Table needs a KeySchema with a HASH key.")
-        }
-        for name in types.keys.sorted() where !keys.values.contains(where: { $0.name == name }) {
-            reader.problems.add(reader.place, "AttributeDefinitions holds \(name), which is no key.")
-        }
-        return keys
-    }
-
-    private static func streamView(_ reader: PropertyReader) -> StreamView? {
-        guard let specification = reader.object("StreamSpecification") else { return nil }
-        let views: [StreamView] = [.keysOnly, .newImage, .oldImage, .newAndOldImages]
-        let text = specification.choice("StreamViewType", of: views.map(\.rawValue))
-        if !specification.has("StreamViewType") {
-            specification.problems.add(specification.place, "StreamSpecification needs StreamViewType.")
-        }
-        specification.finish()
-        return text.flatMap(StreamView.init(rawValue:))
     }
 }

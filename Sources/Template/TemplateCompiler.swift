@@ -25,6 +25,8 @@ struct TemplateCompiler {
         checkNames(declared, resolver)
         var plan = TemplatePlan()
         sources(declared, resolver, into: &plan)
+        identities(declared, resolver, into: &plan)
+        topics(declared, resolver, into: &plan)
         consumers(declared, resolver, into: &plan)
         checkOutputs(resolver)
         orderQueues(&plan, declared, resolver)
@@ -108,7 +110,7 @@ struct TemplateCompiler {
     private func checkNames(_ declared: [DeclaredResource], _ resolver: Resolver) {
         var seen: [String: String] = [:]
         for resource in declared {
-            guard let kind = resource.kind, kind != .mapping,
+            guard let kind = resource.kind, kind.nameRule != nil,
                 let name = resolver.name(of: resource.logicalID, at: resource.place)
             else { continue }
             let family = kind == .serverlessFunction ? DeclaredResource.Kind.function : kind
@@ -128,7 +130,7 @@ struct TemplateCompiler {
 
     // MARK: - Resources
 
-    private func reader(_ resource: DeclaredResource, _ resolver: Resolver) -> PropertyReader {
+    func reader(_ resource: DeclaredResource, _ resolver: Resolver) -> PropertyReader {
         let node = resource.properties ?? DocumentNode(place: resource.place, content: .mapping([]))
         return PropertyReader(
             resolver.value(node), what: "\(resource.logicalID) (\(resource.type))", problems: problems)
@@ -142,10 +144,10 @@ struct TemplateCompiler {
             case .queue: plan.queues.append(SourceResources.queue(reader(resource, resolver), name: name))
             case .stream: plan.streams.append(SourceResources.stream(reader(resource, resolver), name: name))
             case .table:
-                if let table = SourceResources.table(reader(resource, resolver), name: name) {
+                if let table = TableResource(reader(resource, resolver)).table(named: name) {
                     plan.tables.append(table)
                 }
-            case .serverlessFunction, .function, .mapping, nil: continue
+            default: continue
             }
         }
     }

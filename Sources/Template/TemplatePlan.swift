@@ -1,7 +1,7 @@
 package import EventModel
 
 /// What a template asks for, in the order in which it can be created: queues (dead-letter queues first), streams,
-/// tables, functions, mappings.
+/// tables, topics with their subscriptions, policies, roles, functions, mappings.
 ///
 /// A plan is complete and valid in itself; applying it means creating what is missing and changing what differs.
 package struct TemplatePlan: Equatable, Sendable {
@@ -31,15 +31,24 @@ package struct TemplatePlan: Equatable, Sendable {
         package var isDeletionProtected: Bool
         /// `nil` for a table without a stream.
         package var streamView: StreamView?
+        /// Local ones first.
+        package var indexes: [SecondaryIndex]
+        /// `nil` when items do not expire.
+        package var timeToLiveAttribute: String?
         package var tags: [String: String]
     }
 
-    /// Where a mapping reads. A table's stream has no ARN before the table exists, so it goes by the table's name.
+    /// An ARN that is not known before what it names is there, of this plan or already made.
+    package enum LateARN: Hashable, Sendable {
+        /// The newest stream of the table.
+        case tableStream(tableName: String)
+    }
+
+    /// Where a mapping reads.
     package enum Source: Hashable, Sendable {
         /// A queue or a Kinesis stream, of this plan or already there.
         case resource(ARN)
-        /// The newest stream of the table, of this plan or already there.
-        case tableStream(tableName: String)
+        case late(LateARN)
     }
 
     package struct Mapping: Equatable, Sendable {
@@ -55,6 +64,13 @@ package struct TemplatePlan: Equatable, Sendable {
     package var queues: [Queue]
     package var streams: [Stream]
     package var tables: [Table]
+    package var topics: [Topic] = []
+    package var subscriptions: [Subscription] = []
+    package var managedPolicies: [ManagedPolicy] = []
+    package var roles: [Role] = []
+    package var rolePolicies: [RolePolicy] = []
+    package var queuePolicies: [QueuePolicy] = []
+    package var topicPolicies: [TopicPolicy] = []
     /// `codePath` and `workingDirectory` are absolute, relative ones were taken from the template's folder.
     package var functions: [FunctionDefinition]
     package var mappings: [Mapping]

@@ -127,13 +127,21 @@ extension TemplatePlan {
     fileprivate var resourceNames: [String] {
         queues.map { "queue \($0.name)" } + streams.map { "stream \($0.name)" }
             + tables.map { "table \($0.name)" }
-            + functions.map { "function \($0.name)" }
+            + topics.map { "topic \($0.name)" } + roles.map { "role \($0.name)" }
+            + managedPolicies.map { "policy \($0.name)" } + functions.map { "function \($0.name)" }
     }
 
     fileprivate mutating func append(_ part: TemplatePlan) {
         queues += part.queues
         streams += part.streams
         tables += part.tables
+        topics += part.topics
+        subscriptions += part.subscriptions
+        managedPolicies += part.managedPolicies
+        roles += part.roles
+        rolePolicies += part.rolePolicies
+        queuePolicies += part.queuePolicies
+        topicPolicies += part.topicPolicies
         functions += part.functions
         mappings += part.mappings
     }

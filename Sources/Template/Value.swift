@@ -11,8 +11,8 @@ struct Value: Equatable {
         case text(String)
         case list([Value])
         case object([Member])
-        /// The ARN of a table's stream, which is not known before the stream is there.
-        case tableStream(tableName: String)
+        /// An ARN that is not known before what it names is there.
+        case late(TemplatePlan.LateARN)
         /// `AWS::NoValue`: as if the property were not written.
         case nothing
         /// Reported already; readers pass over it in silence.
@@ -21,6 +21,8 @@ struct Value: Equatable {
 
     let place: DocumentNode.Place
     let content: Content
+    /// Whether a text was written without quotes and may stand for a number or a Boolean.
+    var isPlain = false
 
     var text: String? {
         guard case .text(let text) = content else { return nil }
@@ -32,7 +34,7 @@ struct Value: Equatable {
         case .text: "a text or number"
         case .list: "a list"
         case .object: "a map"
-        case .tableStream: "the ARN of a table's stream"
+        case .late(.tableStream): "the ARN of a table's stream"
         case .nothing, .invalid: "nothing"
         }
     }

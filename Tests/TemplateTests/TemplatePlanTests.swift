@@ -111,7 +111,7 @@ struct TemplatePlanTests {
             mappings.map(\.source) == [
                 .resource(Location().arn("sqs", "dev-orders")),
                 .resource(Location().arn("kinesis", "stream/shop-Clicks")),
-                .tableStream(tableName: "shop-Items"),
+                .late(.tableStream(tableName: "shop-Items")),
             ])
         #expect(mappings.map(\.isEnabled) == [true, true, false])
         #expect(mappings.map(\.settings.batchSize) == [25, 100, 100])

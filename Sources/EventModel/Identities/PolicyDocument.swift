@@ -9,6 +9,8 @@ package enum PolicyDocument {
         case trust
         /// Says what is permitted: resources, no principals.
         case permissions
+        /// Stands at a queue or topic and says who may use it: principals; resources may be left out.
+        case resource
     }
 
     /// What is wrong with a policy, in AWS's words; `nil` when it is well formed.
@@ -124,28 +126,39 @@ private struct StatementRules {
             for name in ["Resource", "NotResource"] where members[name] != nil {
                 return "Has prohibited field \(name)"
             }
-            guard members["Principal"] == nil || members["NotPrincipal"] == nil else {
-                return "Syntax errors in policy."
-            }
-            guard let principal = members["Principal"] ?? members["NotPrincipal"] else {
-                return "Missing required field Principal"
-            }
-            return problemOfPrincipal(principal)
+            return problemOfPrincipals(members)
         case .permissions:
             guard members["Principal"] == nil, members["NotPrincipal"] == nil else {
                 return "Policy document should not specify a principal."
             }
-            guard members["Resource"] == nil || members["NotResource"] == nil else {
-                return "Syntax errors in policy."
-            }
-            guard let given = members["Resource"] ?? members["NotResource"],
-                let resources = Self.texts(given), !resources.isEmpty
-            else { return "Policy statement must contain resources." }
-            for resource in resources where resource != "*" && !resource.hasPrefix("arn:") {
-                return "Resource \(resource) must be in ARN format or \"*\"."
-            }
-            return nil
+            return problemOfResources(members)
+        case .resource:
+            let namesResources = members["Resource"] != nil || members["NotResource"] != nil
+            return problemOfPrincipals(members) ?? (namesResources ? problemOfResources(members) : nil)
         }
+    }
+
+    private func problemOfResources(_ members: JSONObject) -> String? {
+        guard members["Resource"] == nil || members["NotResource"] == nil else {
+            return "Syntax errors in policy."
+        }
+        guard let given = members["Resource"] ?? members["NotResource"], let resources = Self.texts(given),
+            !resources.isEmpty
+        else { return "Policy statement must contain resources." }
+        for resource in resources where resource != "*" && !resource.hasPrefix("arn:") {
+            return "Resource \(resource) must be in ARN format or \"*\"."
+        }
+        return nil
+    }
+
+    private func problemOfPrincipals(_ members: JSONObject) -> String? {
+        guard members["Principal"] == nil || members["NotPrincipal"] == nil else {
+            return "Syntax errors in policy."
+        }
+        guard let principal = members["Principal"] ?? members["NotPrincipal"] else {
+            return "Missing required field Principal"
+        }
+        return problemOfPrincipal(principal)
     }
 
     private func problemOfPrincipal(_ principal: JSONValue) -> String? {

@@ -62,7 +62,14 @@ struct PlanSteps: Sendable {
                     "Table \(wanted.name) exists with another key schema, which cannot be changed. Delete it first."
                 )
             }
+            guard table.indexes == wanted.indexes else {
+                throw .conflict(
+                    "Table \(wanted.name) exists with other indexes; changing them is not supported yet. Delete it first."
+                )
+            }
         }
+        try checkTopics(snapshot)
+        _ = try identityChanges(snapshot, now: writer.now, isCheck: true)
     }
 
     /// Returns how many definitions were created or changed.
@@ -71,19 +78,28 @@ struct PlanSteps: Sendable {
         for queue in plan.queues { changed += try apply(queue, writer) }
         for stream in plan.streams { changed += try apply(stream, writer) }
         for table in plan.tables { changed += try apply(table, writer) }
+        for topic in plan.topics { changed += try apply(topic, writer) }
+        for subscription in plan.subscriptions { changed += try apply(subscription, writer) }
+        let identities = try identityChanges(writer.catalog, now: writer.now, isCheck: false)
+        for change in identities { changed += try apply(change, writer) }
+        for policy in plan.queuePolicies { changed += try apply(policy, writer) }
+        for policy in plan.topicPolicies { changed += try apply(policy, writer) }
         for function in plan.functions { changed += try apply(function, writer) }
         for mapping in plan.mappings { changed += try apply(mapping, writer) }
         return changed
     }
 
+    /// A policy that the template does not say stays as it is; it is declared on its own (`queuePolicies`).
     private func apply(_ wanted: TemplatePlan.Queue, _ writer: StoreWriter) throws(StoreError) -> Int {
         guard let queue = writer.catalog.queue(named: wanted.name, in: Location()) else {
             _ = try writer.createQueue(
                 name: wanted.name, location: Location(), attributes: wanted.attributes, tags: wanted.tags)
             return 1
         }
-        guard queue.attributes != wanted.attributes || queue.tags != wanted.tags else { return 0 }
-        _ = try writer.updateQueue(queue.key, attributes: wanted.attributes, tags: wanted.tags)
+        var attributes = wanted.attributes
+        attributes.bookkeeping["Policy"] = queue.attributes.bookkeeping["Policy"]
+        guard queue.attributes != attributes || queue.tags != wanted.tags else { return 0 }
+        _ = try writer.updateQueue(queue.key, attributes: attributes, tags: wanted.tags)
         return 1
     }
 
@@ -111,7 +127,13 @@ struct PlanSteps: Sendable {
 
     private func apply(_ wanted: TemplatePlan.Table, _ writer: StoreWriter) throws(StoreError) -> Int {
         guard var table = writer.catalog.table(named: wanted.name, in: Location()) else {
-            _ = try writer.createTable(Self.definition(wanted, now: writer.now), view: wanted.streamView)
+            let made = try writer.createTable(
+                Self.definition(wanted, now: writer.now), view: wanted.streamView)
+            // A new table begins without expiry.
+            guard let attribute = wanted.timeToLiveAttribute else { return 1 }
+            var expiring = made
+            expiring.timeToLiveAttribute = attribute
+            _ = try writer.updateTable(expiring)
             return 1
         }
         let before = table
@@ -120,6 +142,7 @@ struct PlanSteps: Sendable {
         table.writeCapacityUnits = wanted.writeCapacityUnits
         table.isDeletionProtected = wanted.isDeletionProtected
         table.tags = wanted.tags
+        table.timeToLiveAttribute = wanted.timeToLiveAttribute
         var changed = 0
         if table != before {
             _ = try writer.updateTable(table)
@@ -141,12 +164,14 @@ struct PlanSteps: Sendable {
     }
 
     private static func definition(_ wanted: TemplatePlan.Table, now: Timestamp) -> TableDefinition {
-        TableDefinition(
+        var table = TableDefinition(
             key: TableKey(rawValue: 0), id: RandomBytes.uuid(), name: wanted.name, location: Location(),
             hashKey: wanted.hashKey, rangeKey: wanted.rangeKey, isOnDemand: wanted.isOnDemand,
             readCapacityUnits: wanted.readCapacityUnits, writeCapacityUnits: wanted.writeCapacityUnits,
             isDeletionProtected: wanted.isDeletionProtected, tags: wanted.tags, createdAt: now,
             latestStream: nil)
+        table.indexes = wanted.indexes
+        return table
     }
 
     private func apply(_ wanted: FunctionDefinition, _ writer: StoreWriter) throws(StoreError) -> Int {
@@ -203,6 +228,13 @@ extension PlanSteps {
     private func source(of wanted: TemplatePlan.Mapping, _ snapshot: CatalogSnapshot) -> ARN? {
         switch wanted.source {
         case .resource(let arn): return arn
+        case .late(let late): return Self.arn(late, snapshot)
+        }
+    }
+
+    /// What is known once everything is made.
+    static func arn(_ late: TemplatePlan.LateARN, _ snapshot: CatalogSnapshot) -> ARN? {
+        switch late {
         case .tableStream(let name):
             let table = snapshot.table(named: name, in: Location())
             return table?.latestStream.flatMap { snapshot.stream($0) }?.arn
