@@ -4,6 +4,7 @@ struct DeclaredResource {
         case queue = "AWS::SQS::Queue"
         case queuePolicy = "AWS::SQS::QueuePolicy"
         case stream = "AWS::Kinesis::Stream"
+        case consumer = "AWS::Kinesis::StreamConsumer"
         case table = "AWS::DynamoDB::Table"
         case topic = "AWS::SNS::Topic"
         case subscription = "AWS::SNS::Subscription"
@@ -20,6 +21,7 @@ struct DeclaredResource {
             switch self {
             case .queue: NameRule("QueueName", 1...80, beside: "-_")
             case .stream: NameRule("Name", 1...128, beside: "-_.")
+            case .consumer: NameRule("ConsumerName", 1...128, beside: "-_.")
             case .table: NameRule("TableName", 3...255, beside: "-_.")
             case .topic: NameRule("TopicName", 1...256, beside: "-_")
             case .role: NameRule("RoleName", 1...64, beside: "+=,.@_-")

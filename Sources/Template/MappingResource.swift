@@ -78,6 +78,9 @@ struct MappingResource {
                 return nil
             }
             return .late(.tableStream(tableName: table))
+        case .late(.consumer(let stream, let name)):
+            guard service == nil || service == "kinesis" else { break }
+            return .late(.consumer(stream: stream, name: name))
         case .text(let text):
             guard let arn = ARN(text), service == nil || arn.service == service else { break }
             return .resource(arn)
@@ -115,13 +118,16 @@ struct MappingResource {
         }
     }
 
-    /// A table's stream gets an ARN of the right form, which goes no further than the check.
+    /// What has no ARN yet gets one of the right form, which goes no further than the check.
     private func arnToCheck(_ source: TemplatePlan.Source) -> ARN {
         switch source {
         case .resource(let arn): arn
         case .late(.tableStream(let table)):
             resolver.context.location.arn(
                 "dynamodb", "table/\(table)/stream/\(resolver.context.now.streamLabel)")
+        case .late(.consumer(let stream, let name)):
+            Location(account: stream.account, region: stream.region)
+                .arn("kinesis", "\(stream.resource)/consumer/\(name):1")
         }
     }
 

@@ -153,6 +153,9 @@ extension Resolver {
         switch kind {
         case .queue: return .text("\(context.endpoint)/\(context.location.account)/\(physical)")
         case .stream, .table, .serverlessFunction, .function, .role: return .text(physical)
+        case .consumer:
+            guard let stream = stream(ofConsumer: resource) else { return .invalid }
+            return .late(.consumer(stream: stream, name: physical))
         case .topic: return .text(context.location.arn("sns", physical).description)
         case .managedPolicy: return .text(identityARN("policy", physical, of: resource))
         case .mapping:
@@ -172,9 +175,12 @@ extension Resolver {
         let location = context.location
         switch (kind, attribute) {
         case (.queue, "Arn"): return .text(location.arn("sqs", physical).description)
-        case (.queue, "QueueName"), (.topic, "TopicName"): return .text(physical)
+        case (.queue, "QueueName"), (.topic, "TopicName"), (.consumer, "ConsumerName"):
+            return .text(physical)
         case (.queue, "QueueUrl"), (.topic, "TopicArn"): return reference(to: name, at: place)
-        case (.managedPolicy, "PolicyArn"): return reference(to: name, at: place)
+        case (.managedPolicy, "PolicyArn"), (.consumer, "ConsumerARN"): return reference(to: name, at: place)
+        case (.consumer, "StreamARN"):
+            return stream(ofConsumer: resource).map { .text($0.description) } ?? .invalid
         case (.stream, "Arn"): return .text(location.arn("kinesis", "stream/\(physical)").description)
         case (.table, "Arn"): return .text(location.arn("dynamodb", "table/\(physical)").description)
         case (.table, "StreamArn"): return .late(.tableStream(tableName: physical))
@@ -185,6 +191,11 @@ extension Resolver {
             problems.add(place, "The attribute \(attribute) of \(name) (\(resource.type)) is not supported.")
             return .invalid
         }
+    }
+
+    /// `nil` when it is wrong, which is reported where the consumer is read.
+    private func stream(ofConsumer resource: DeclaredResource) -> ARN? {
+        resource.properties?["StreamARN"].flatMap { value($0).text }.flatMap { ARN($0) }
     }
 
     /// The ARN of a role or policy, which its path is a part of.

@@ -65,11 +65,28 @@ enum SourceResources {
         }
         let retention = reader.integer("RetentionPeriodHours", in: 24...8_760) ?? 24
         reader.refuse("StreamEncryption", "records are kept as they are in the data directory")
+        let size = reader.integer("MaxRecordSizeInKiB", in: 1_024...10_240) ?? 1_024
         let tags = reader.tags("Tags")
         reader.finish()
         return TemplatePlan.Stream(
             name: name, shardCount: isOnDemand ? 4 : shards ?? 1, isOnDemand: isOnDemand,
-            retentionHours: retention,
-            tags: tags)
+            retentionHours: retention, maxRecordKiB: size, tags: tags)
+    }
+
+    static func consumer(
+        _ reader: PropertyReader, name: String, origin: String
+    ) -> TemplatePlan.Consumer? {
+        reader.accept("ConsumerName")
+        let text = reader.required("StreamARN")
+        let tags = reader.tags("Tags")
+        reader.finish()
+        guard let text else { return nil }
+        guard let arn = ARN(text), case .kinesisStream? = MappingSource(arn) else {
+            reader.problems.add(
+                reader.value("StreamARN")?.place ?? reader.place,
+                "StreamARN of \(reader.what) has to be the ARN of a Kinesis stream, but is '\(text)'.")
+            return nil
+        }
+        return TemplatePlan.Consumer(name: name, stream: arn, tags: tags, origin: origin)
     }
 }

@@ -64,7 +64,7 @@ extension TemplateCompiler {
         plan.subscriptions.append(subscription)
     }
 
-    private func origin(of resource: DeclaredResource) -> String {
+    func origin(of resource: DeclaredResource) -> String {
         "\(problems.file):\(resource.place.line):\(resource.place.column)"
     }
 }

@@ -110,7 +110,8 @@ struct TemplateCompiler {
     private func checkNames(_ declared: [DeclaredResource], _ resolver: Resolver) {
         var seen: [String: String] = [:]
         for resource in declared {
-            guard let kind = resource.kind, kind.nameRule != nil,
+            // Consumers of different streams may have one name.
+            guard let kind = resource.kind, kind.nameRule != nil, kind != .consumer,
                 let name = resolver.name(of: resource.logicalID, at: resource.place)
             else { continue }
             let family = kind == .serverlessFunction ? DeclaredResource.Kind.function : kind
@@ -143,6 +144,18 @@ struct TemplateCompiler {
             switch resource.kind {
             case .queue: plan.queues.append(SourceResources.queue(reader(resource, resolver), name: name))
             case .stream: plan.streams.append(SourceResources.stream(reader(resource, resolver), name: name))
+            case .consumer:
+                let maker = SourceResources.consumer
+                let origin = origin(of: resource)
+                guard let consumer = maker(reader(resource, resolver), name, origin) else { continue }
+                let isThere = plan.consumers.contains {
+                    $0.stream == consumer.stream && $0.name == consumer.name
+                }
+                if isThere {
+                    problems.add(
+                        resource.place, "The consumer \(name) of \(consumer.stream) stands here already.")
+                }
+                plan.consumers.append(consumer)
             case .table:
                 if let table = TableResource(reader(resource, resolver)).table(named: name) {
                     plan.tables.append(table)

@@ -18,7 +18,18 @@ package struct TemplatePlan: Equatable, Sendable {
         package var isOnDemand: Bool
         /// 24...8,760 h.
         package var retentionHours: Int
+        /// 1,024...10,240.
+        package var maxRecordKiB: Int
         package var tags: [String: String]
+    }
+
+    /// A registered consumer of a Kinesis stream.
+    package struct Consumer: Equatable, Sendable {
+        package var name: String
+        /// Of this plan or already there.
+        package var stream: ARN
+        package var tags: [String: String]
+        package var origin: String
     }
 
     package struct Table: Equatable, Sendable {
@@ -42,6 +53,8 @@ package struct TemplatePlan: Equatable, Sendable {
     package enum LateARN: Hashable, Sendable {
         /// The newest stream of the table.
         case tableStream(tableName: String)
+        /// A registered consumer of a Kinesis stream.
+        case consumer(stream: ARN, name: String)
     }
 
     /// Where a mapping reads.
@@ -63,6 +76,7 @@ package struct TemplatePlan: Equatable, Sendable {
 
     package var queues: [Queue]
     package var streams: [Stream]
+    package var consumers: [Consumer] = []
     package var tables: [Table]
     package var topics: [Topic] = []
     package var subscriptions: [Subscription] = []

@@ -35,6 +35,7 @@ struct Value: Equatable {
         case .list: "a list"
         case .object: "a map"
         case .late(.tableStream): "the ARN of a table's stream"
+        case .late(.consumer): "the ARN of a consumer"
         case .nothing, .invalid: "nothing"
         }
     }

@@ -198,6 +198,7 @@ struct DocumentResolver {
         }
         switch missing {
         case .tableStream(let table): throw .notFound("\(origin): the stream of the table \(table)")
+        case .consumer(let stream, let name): throw .notFound("\(origin): the consumer \(name) of \(stream)")
         case nil: return text
         }
     }
@@ -205,6 +206,8 @@ struct DocumentResolver {
     private func willBeThere(_ late: TemplatePlan.LateARN) -> Bool {
         switch late {
         case .tableStream(let name): plan.tables.contains { $0.name == name && $0.streamView != nil }
+        case .consumer(let stream, let name):
+            plan.consumers.contains { $0.stream == stream && $0.name == name }
         }
     }
 }

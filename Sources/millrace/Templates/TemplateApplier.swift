@@ -47,14 +47,6 @@ struct PlanSteps: Sendable {
     /// Refuses what cannot become so without losing what is there, before anything is written.
     func check(_ writer: StoreWriter) throws(StoreError) {
         let snapshot = writer.catalog
-        for wanted in plan.streams {
-            guard let stream = snapshot.stream(named: wanted.name, in: Location()) else { continue }
-            let isOnDemand = stream.kind == .kinesis(isOnDemand: true)
-            guard isOnDemand == wanted.isOnDemand else {
-                let mode = isOnDemand ? "ON_DEMAND" : "PROVISIONED"
-                throw .conflict("Stream \(wanted.name) exists with the stream mode \(mode). Delete it first.")
-            }
-        }
         for wanted in plan.tables {
             guard let table = snapshot.table(named: wanted.name, in: Location()) else { continue }
             guard table.hashKey == wanted.hashKey, table.rangeKey == wanted.rangeKey else {
@@ -68,6 +60,7 @@ struct PlanSteps: Sendable {
                 )
             }
         }
+        try checkConsumers(snapshot)
         try checkTopics(snapshot)
         _ = try identityChanges(snapshot, now: writer.now, isCheck: true)
     }
@@ -77,6 +70,7 @@ struct PlanSteps: Sendable {
         var changed = 0
         for queue in plan.queues { changed += try apply(queue, writer) }
         for stream in plan.streams { changed += try apply(stream, writer) }
+        for consumer in plan.consumers { changed += try apply(consumer, writer) }
         for table in plan.tables { changed += try apply(table, writer) }
         for topic in plan.topics { changed += try apply(topic, writer) }
         for subscription in plan.subscriptions { changed += try apply(subscription, writer) }
@@ -101,28 +95,6 @@ struct PlanSteps: Sendable {
         guard queue.attributes != attributes || queue.tags != wanted.tags else { return 0 }
         _ = try writer.updateQueue(queue.key, attributes: attributes, tags: wanted.tags)
         return 1
-    }
-
-    private func apply(_ wanted: TemplatePlan.Stream, _ writer: StoreWriter) throws(StoreError) -> Int {
-        guard let stream = writer.catalog.stream(named: wanted.name, in: Location()) else {
-            _ = try writer.createStream(
-                name: wanted.name, location: Location(), isOnDemand: wanted.isOnDemand,
-                shardCount: wanted.shardCount,
-                retentionHours: wanted.retentionHours)
-            return 1
-        }
-        var changed = 0
-        if stream.retentionHours != wanted.retentionHours {
-            _ = try writer.setRetention(wanted.retentionHours, of: stream.key)
-            changed += 1
-        }
-        // Whoever has split or merged shards knows better than the template what the load is (decision 0052).
-        let wasResharded = stream.shards.contains { $0.parent != nil }
-        if !wanted.isOnDemand, !wasResharded, stream.shards.count != wanted.shardCount {
-            _ = try writer.updateShardCount(of: stream.key, to: wanted.shardCount)
-            changed += 1
-        }
-        return changed
     }
 
     private func apply(_ wanted: TemplatePlan.Table, _ writer: StoreWriter) throws(StoreError) -> Int {
@@ -238,6 +210,9 @@ extension PlanSteps {
         case .tableStream(let name):
             let table = snapshot.table(named: name, in: Location())
             return table?.latestStream.flatMap { snapshot.stream($0) }?.arn
+        case .consumer(let arn, let name):
+            guard let stream = snapshot.stream(arn) else { return nil }
+            return stream.settings.consumers.first { $0.name == name }?.arn(in: stream)
         }
     }
 }
