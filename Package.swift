@@ -142,7 +142,7 @@ let testTargets: [Target] = [
     tests("EndToEndTests", ["ByteCoding", "EventModel", "HTTPClient", "MappingCore"]),
     tests(
         "MillraceTests",
-        ["millrace", "ByteCoding", "EventModel", "Template", "AWSWire", "HTTP", "HTTPClient"]),
+        ["millrace", "ByteCoding", "EventModel", "EventStore", "Template", "AWSWire", "HTTP", "HTTPClient"]),
     tests("TidyTests", []),
 ]
 

@@ -1,3 +1,5 @@
+import EventModel
+
 /// A member of `Resources` before its properties are looked at.
 struct DeclaredResource {
     enum Kind: String, CaseIterable {
@@ -9,6 +11,7 @@ struct DeclaredResource {
         case topic = "AWS::SNS::Topic"
         case subscription = "AWS::SNS::Subscription"
         case topicPolicy = "AWS::SNS::TopicPolicy"
+        case bucket = "AWS::S3::Bucket"
         case role = "AWS::IAM::Role"
         case rolePolicy = "AWS::IAM::Policy"
         case managedPolicy = "AWS::IAM::ManagedPolicy"
@@ -24,6 +27,7 @@ struct DeclaredResource {
             case .consumer: NameRule("ConsumerName", 1...128, beside: "-_.")
             case .table: NameRule("TableName", 3...255, beside: "-_.")
             case .topic: NameRule("TopicName", 1...256, beside: "-_")
+            case .bucket: NameRule("BucketName", 3...63, beside: "-.")
             case .role: NameRule("RoleName", 1...64, beside: "+=,.@_-")
             case .managedPolicy: NameRule("ManagedPolicyName", 1...128, beside: "+=,.@_-")
             case .serverlessFunction, .function: NameRule("FunctionName", 1...64, beside: "-_")
@@ -31,8 +35,14 @@ struct DeclaredResource {
             }
         }
 
+        /// The name of a resource that is given none; buckets know neither capitals nor underscores.
+        func freeName(_ name: String) -> String {
+            self == .bucket ? name.lowercased().replacing("_", with: "-") : name
+        }
+
         /// A FIFO queue's or topic's name gets its own refusal, with the property that says the same.
         func accepts(name: String) -> Bool {
+            guard self != .bucket else { return BucketName.isValid(name) }
             let isFIFO = (self == .queue || self == .topic) && name.hasSuffix(".fifo")
             return nameRule?.accepts(isFIFO ? String(name.dropLast(5)) : name) ?? true
         }
@@ -68,6 +78,13 @@ struct NameRule: CustomStringConvertible {
     }
 
     var description: String {
-        "\(lengths.lowerBound) to \(lengths.upperBound) letters, digits and any of \(extra)"
+        let characters =
+            switch extra {
+            case "-_": "letters, digits, hyphens and underscores"
+            case "-_.": "letters, digits, hyphens, underscores and dots"
+            case "-.": "lower-case letters, digits, hyphens and dots"
+            default: "letters, digits and any of \(extra)"
+            }
+        return "\(lengths.lowerBound) to \(lengths.upperBound) \(characters)"
     }
 }

@@ -152,7 +152,7 @@ extension Resolver {
         guard let kind = resource.kind, let physical = self.name(of: name, at: place) else { return .invalid }
         switch kind {
         case .queue: return .text("\(context.endpoint)/\(context.location.account)/\(physical)")
-        case .stream, .table, .serverlessFunction, .function, .role: return .text(physical)
+        case .stream, .table, .serverlessFunction, .function, .role, .bucket: return .text(physical)
         case .consumer:
             guard let stream = stream(ofConsumer: resource) else { return .invalid }
             return .late(.consumer(stream: stream, name: physical))
@@ -186,6 +186,7 @@ extension Resolver {
         case (.table, "StreamArn"): return .late(.tableStream(tableName: physical))
         case (.function, "Arn"), (.serverlessFunction, "Arn"):
             return .text(location.arn("lambda", "function:\(physical)").description)
+        case (.bucket, "Arn"): return .text("arn:aws:s3:::\(physical)")
         case (.role, "Arn"): return .text(identityARN("role", physical, of: resource))
         default:
             problems.add(place, "The attribute \(attribute) of \(name) (\(resource.type)) is not supported.")
@@ -236,7 +237,7 @@ extension Resolver {
             return nil
         }
         defer { pending.remove(logicalID) }
-        var name = "\(stackName)-\(logicalID)"
+        var name = kind.freeName("\(stackName)-\(logicalID)")
         var namePlace = resource.place
         if let key = kind.nameRule?.key, let node = resource.properties?[key] {
             let given = value(node)

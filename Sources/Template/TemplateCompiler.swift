@@ -156,6 +156,11 @@ struct TemplateCompiler {
                         resource.place, "The consumer \(name) of \(consumer.stream) stands here already.")
                 }
                 plan.consumers.append(consumer)
+            case .bucket:
+                let reader = reader(resource, resolver)
+                reader.accept("BucketName")
+                reader.finish()
+                plan.buckets.append(name)
             case .table:
                 if let table = TableResource(reader(resource, resolver)).table(named: name) {
                     plan.tables.append(table)

@@ -78,6 +78,8 @@ package struct TemplatePlan: Equatable, Sendable {
     package var streams: [Stream]
     package var consumers: [Consumer] = []
     package var tables: [Table]
+    /// Names.
+    package var buckets: [String] = []
     package var topics: [Topic] = []
     package var subscriptions: [Subscription] = []
     package var managedPolicies: [ManagedPolicy] = []

@@ -127,7 +127,8 @@ extension TemplatePlan {
     fileprivate var resourceNames: [String] {
         queues.map { "queue \($0.name)" } + streams.map { "stream \($0.name)" }
             + tables.map { "table \($0.name)" }
-            + consumers.map { "consumer \($0.name) of \($0.stream)" } + topics.map { "topic \($0.name)" } + roles.map { "role \($0.name)" }
+            + consumers.map { "consumer \($0.name) of \($0.stream)" } + topics.map { "topic \($0.name)" }
+            + buckets.map { "bucket \($0)" } + roles.map { "role \($0.name)" }
             + managedPolicies.map { "policy \($0.name)" } + functions.map { "function \($0.name)" }
     }
 
@@ -136,6 +137,7 @@ extension TemplatePlan {
         streams += part.streams
         tables += part.tables
         consumers += part.consumers
+        buckets += part.buckets
         topics += part.topics
         subscriptions += part.subscriptions
         managedPolicies += part.managedPolicies

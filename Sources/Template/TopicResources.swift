@@ -173,7 +173,8 @@ extension TopicResources {
             guard url.hasPrefix(queueAddress), url.count > queueAddress.count else {
                 reader.problems.add(
                     reader.value("Queues")?.place ?? reader.place,
-                    "Queues of \(reader.what) has to hold URLs of queues, as !Ref gives them, but holds '\(url)'.")
+                    "Queues of \(reader.what) has to hold URLs of queues, as !Ref gives them, but holds '\(url)'."
+                )
                 continue
             }
             names.append(String(url.dropFirst(queueAddress.count)))

@@ -131,7 +131,7 @@ extension EndToEnd {
         func unsupported() throws {
             let world = try TestWorld()
             try world.writeTemplate(
-                "Orders: {Type: AWS::SQS::Queue, Properties: {QueueName: orders}}\nFiles: {Type: AWS::S3::Bucket}"
+                "Orders: {Type: AWS::SQS::Queue, Properties: {QueueName: orders}}\nNet: {Type: AWS::EC2::VPC}"
             )
             let (ending, message) = try world.binary.refusal([
                 "--data", world.dataPath, "--template", world.templatePath,
@@ -139,9 +139,9 @@ extension EndToEnd {
             #expect(ending == .code(1))
             let line = try #require(
                 Files.text(world.templatePath).split(separator: "\n", omittingEmptySubsequences: false)
-                    .firstIndex { $0.contains("S3") })
+                    .firstIndex { $0.contains("EC2") })
             #expect(message.contains("template.yaml:\(line + 1):"), "\(message)")
-            #expect(message.contains("AWS::S3::Bucket"), "\(message)")
+            #expect(message.contains("AWS::EC2::VPC"), "\(message)")
             #expect(message.contains("nothing was changed"), "\(message)")
             try Self.expectNothing(world)
         }

@@ -1,4 +1,5 @@
 import ByteCoding
+import EventModel
 import HTTP
 import Testing
 import WireTesting

@@ -59,7 +59,8 @@ extension PlanSteps {
         let document = try resolver.text(wanted.document, wanted.origin)
         guard PolicyDocument.length(of: document) <= IdentityLimits.managedPolicyLength else {
             throw .limit(
-                "\(wanted.origin): a managed policy can have \(IdentityLimits.managedPolicyLength) characters.")
+                "\(wanted.origin): a managed policy can have \(IdentityLimits.managedPolicyLength) characters."
+            )
         }
         guard var policy = stored else {
             return ManagedPolicyDefinition(

@@ -60,6 +60,10 @@ struct PlanSteps: Sendable {
                 )
             }
         }
+        for name in plan.buckets {
+            guard let bucket = snapshot.bucket(named: name), bucket.location != Location() else { continue }
+            throw .conflict("Bucket \(name) exists in the region \(bucket.location.region).")
+        }
         try checkConsumers(snapshot)
         try checkTopics(snapshot)
         _ = try identityChanges(snapshot, now: writer.now, isCheck: true)
@@ -72,6 +76,10 @@ struct PlanSteps: Sendable {
         for stream in plan.streams { changed += try apply(stream, writer) }
         for consumer in plan.consumers { changed += try apply(consumer, writer) }
         for table in plan.tables { changed += try apply(table, writer) }
+        for bucket in plan.buckets where writer.catalog.bucket(named: bucket) == nil {
+            _ = try writer.createBucket(bucket, in: Location())
+            changed += 1
+        }
         for topic in plan.topics { changed += try apply(topic, writer) }
         for subscription in plan.subscriptions { changed += try apply(subscription, writer) }
         let identities = try identityChanges(writer.catalog, now: writer.now, isCheck: false)
