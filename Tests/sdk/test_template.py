@@ -82,3 +82,18 @@ def test_queue_policy():
     assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == (
         f"arn:aws:sns:{REGION}:{ACCOUNT}:sdk-t-topic"
     )
+
+
+def test_topic():
+    sns = make_client("sns")
+    arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:sdk-t-topic"
+    assert sns.get_topic_attributes(TopicArn=arn)["Attributes"]["DisplayName"] == "Shown"
+    subscriptions = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:sdk-t-queue"
+    assert [found["Endpoint"] for found in subscriptions] == [queue]
+    sns.publish(TopicArn=arn, Message="hello")
+    sqs = make_client("sqs")
+    url = f"{ENDPOINT}/{ACCOUNT}/sdk-t-queue"
+    message = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"][0]
+    assert json.loads(message["Body"])["Message"] == "hello"
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
