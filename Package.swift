@@ -81,7 +81,7 @@ let shells: [Target] = [
 let wire: [String] = ["AWSWire", "HTTP", "EventStore", "EventModel", "ByteCoding", "Digest"]
 
 let services: [Target] = [
-    module("AWSWire", ["HTTP", "EventModel", "ByteCoding", "Digest", "CCBOR"]),
+    module("AWSWire", ["HTTP", "EventModel", "ByteCoding", "Digest", "CCBOR", "CZLib"]),
     module("SQSService", wire),
     module("KinesisService", wire),
     module("DynamoDBService", wire),

@@ -10,6 +10,7 @@ extension KinesisService {
         case "DeregisterStreamConsumer": try deregisterStreamConsumer(call)
         case "DescribeStreamConsumer": try describeStreamConsumer(call)
         case "ListStreamConsumers": try listStreamConsumers(call)
+        case "SubscribeToShard": try subscribeToShard(call)
         case "AddTagsToStream": try addTagsToStream(call)
         case "RemoveTagsFromStream": try removeTagsFromStream(call)
         case "ListTagsForStream": try listTagsForStream(call)

@@ -13,7 +13,7 @@ extension KinesisService {
         let start = try StartingPoint(
             type: arguments.string("ShardIteratorType"), at: "shardIteratorType",
             sequenceNumber: arguments.string("StartingSequenceNumber"),
-            seconds: arguments.double("Timestamp"), &constraints)
+            seconds: arguments.double("Timestamp"), operation: call.operation, &constraints)
         let stream = try stream(of: arguments, call)
         guard let shard = shardID.flatMap({ stream.shard(id: $0) }) else {
             throw .shardNotFound(shardID ?? "", stream)

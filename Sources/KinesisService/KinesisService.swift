@@ -5,7 +5,7 @@ package import EventStore
 package import HTTP
 import Synchronization
 
-/// Kinesis Data Streams over the store's streams: the JSON protocol, without enhanced fan-out.
+/// Kinesis Data Streams over the store's streams: everything but warm throughput, channels and queues.
 ///
 /// Puts are answered after their group's commit; one call becomes visible at once.
 package final class KinesisService: @unchecked Sendable {
@@ -23,6 +23,7 @@ package final class KinesisService: @unchecked Sendable {
     private var seenChanges = 0
     /// `nil` while what shards take and give is not limited.
     var throttle: ShardThrottle?
+    let subscriptions: ShardSubscriptions
 
     /// - Parameters:
     ///   - reader: For this service alone, or for services of the same loop.
@@ -38,7 +39,9 @@ package final class KinesisService: @unchecked Sendable {
         self.loop = loop
         self.now = now
         throttle = isLimited ? ShardThrottle() : nil
-        store.observe { [definitionChanges] changes in
+        subscriptions = ShardSubscriptions(store, loop, now: now)
+        store.observe { [definitionChanges, subscriptions] changes in
+            subscriptions.noteCommit(changes)
             if changes.definitionsChanged { definitionChanges.count.add(1, ordering: .releasing) }
         }
     }

@@ -11,12 +11,13 @@ struct StartingPoint {
     private let type: String
     private let sequenceNumber: String?
     private let seconds: Double?
+    private let operation: String
 
     /// Checks the type together with what the caller has noted before.
     ///
     /// - Parameter member: What errors call the type.
     init(
-        type: String?, at member: String, sequenceNumber: String?, seconds: Double?,
+        type: String?, at member: String, sequenceNumber: String?, seconds: Double?, operation: String,
         _ constraints: inout Constraints
     ) throws(AWSError) {
         constraints.required(type != nil, member)
@@ -25,6 +26,7 @@ struct StartingPoint {
         self.type = type ?? ""
         self.sequenceNumber = sequenceNumber
         self.seconds = seconds
+        self.operation = operation
     }
 
     /// The position before the first record that the reader gets.
@@ -93,7 +95,7 @@ struct StartingPoint {
                     + shard.id)
         }
         throw .invalidArgument(
-            "StartingSequenceNumber \(text) used in GetShardIterator on shard \(shard.id) in stream \(stream.name) "
+            "StartingSequenceNumber \(text) used in \(operation) on shard \(shard.id) in stream \(stream.name) "
                 + "under account \(stream.location.account) is invalid.")
     }
 }

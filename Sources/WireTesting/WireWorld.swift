@@ -62,6 +62,41 @@ package final class WireWorld {
     }
 }
 
+extension WireWorld {
+    /// Sends a request whose answer is written piece by piece, and waits until that begins.
+    package func stream(_ request: HTTPRequest) throws -> RecordedStream {
+        let begun = PendingStream()
+        let responder = HTTPResponder { response in
+            begun.refusal.withLock { $0 = response.bodyText }
+            begun.signal.signal()
+        } stream: { stream in
+            begun.stream.withLock { $0 = stream }
+            begun.signal.signal()
+        }
+        loop.execute { [router] in router.handle(request, responder) }
+        guard begun.signal.wait(timeout: .now() + 30) == .success,
+            let stream = begun.stream.withLock({ $0 })
+        else { throw WireWorldError.unanswered(begun.refusal.withLock { $0 }) }
+        return stream
+    }
+
+    /// Does something on the loop and waits until it is done, and all that was handed to the loop before.
+    package func onLoop(_ work: @escaping @Sendable () -> Void) {
+        let done = DispatchSemaphore(value: 0)
+        loop.execute {
+            work()
+            done.signal()
+        }
+        done.wait()
+    }
+}
+
+private final class PendingStream: Sendable {
+    let stream = Mutex<RecordedStream?>(nil)
+    let refusal = Mutex("")
+    let signal = DispatchSemaphore(value: 0)
+}
+
 /// What a service is made of.
 package struct WireParts {
     package let store: EventStore

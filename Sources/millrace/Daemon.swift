@@ -37,6 +37,8 @@ final class Daemon: Sendable {
     private let sqs: SQSService
     private let sns: SNSService
     private let keeper: MetricKeeper
+    /// Kept because a drain ends its subscriptions.
+    private let kinesis: KinesisService
     private let isReadyFlag = Atomic(false)
     /// A drain and a second signal may both come to end the handlers; the host is shut down by the first.
     private let areHandlersEnding = Atomic(false)
@@ -105,6 +107,9 @@ final class Daemon: Sendable {
             keeper = try MetricKeeper(
                 store: store, reader: reader, recorder: recorder, loop: apiLoop, now: RealClock.now,
                 report: { [logger] in logger.log(.error, "metrics", ["problem": .string($0)]) })
+            kinesis = KinesisService(
+                store: store, reader: try store.makeReader(), loop: apiLoop,
+                isLimited: configuration.kinesisLimits == .on, now: RealClock.now)
         } catch {
             throw DaemonError("\(error)")
         }
@@ -138,10 +143,7 @@ final class Daemon: Sendable {
         var router = ServiceRouter(verifier: verifier)
         IdentityService(store: store, now: RealClock.now).register(on: &router)
         IAMService(store: store, loop: apiLoop).register(on: &router)
-        KinesisService(
-            store: store, reader: reader, loop: apiLoop, isLimited: configuration.kinesisLimits == .on,
-            now: RealClock.now
-        ).register(on: &router)
+        kinesis.register(on: &router)
         LambdaService(store: store, loop: apiLoop, now: RealClock.now).register(on: &router)
         sqs.register(on: &router)
         sns.register(on: &router)
@@ -204,7 +206,10 @@ extension Daemon {
             }
             host.shutdown { [self] in keeper.finish { self.close(completion) } }
         }
-        apiLoop.execute { [self] in sqs.stopParking() }
+        apiLoop.execute { [self] in
+            sqs.stopParking()
+            kinesis.finishSubscriptions()
+        }
         sns.stopDelivering()
         engine.drain { finish(true) }
         engineLoop.execute { [self] in
