@@ -1,4 +1,6 @@
 import ByteCoding
+import EventModel
+import EventStore
 import Testing
 import WireTesting
 
@@ -24,6 +26,32 @@ struct CreateMappingTests {
             world, "table-stream",
             #"{"FunctionName": "fn", "EventSourceArn": "\#(world.tableStream)", "StartingPosition": "LATEST"}"#
         )
+    }
+
+    @Test("A registered consumer is a source, under its own ARN; one that is not registered is none")
+    func consumer() throws {
+        let world = try LambdaWorld()
+        let consumer = try world.wire.store.perform { writer throws(StoreError) in
+            guard var stream = writer.catalog.stream(named: "clicks", in: Location()) else { return "" }
+            let consumer = StreamConsumer(name: "app", createdAt: writer.now)
+            stream.settings.consumers = [consumer]
+            try writer.updateStream(stream)
+            return consumer.arn(in: stream).description
+        }
+        let settings = #""StartingPosition": "TRIM_HORIZON"}"#
+        try expect(
+            world, "kinesis-consumer",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(consumer)", \#(settings)"#)
+        try expect(
+            world, "kinesis-consumer-twice",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(consumer)", \#(settings)"#)
+        // The stream itself is another source.
+        try expect(
+            world, "kinesis-beside-consumer",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.stream)", \#(settings)"#)
+        try expect(
+            world, "kinesis-consumer-missing",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.stream)/consumer/app:7", \#(settings)"#)
     }
 
     @Test("Every setting of a stream is echoed")

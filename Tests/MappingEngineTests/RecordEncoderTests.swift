@@ -31,6 +31,21 @@ struct RecordEncoderTests {
         return isEncoded ? String(decoding: bytes, as: UTF8.self) : ""
     }
 
+    @Test("The ARN on the mapping is the one in the event, be it that of a consumer")
+    func consumer() {
+        let stream = stream(.kinesis(isOnDemand: false))
+        let consumer = StreamConsumer(name: "app", createdAt: arrival).arn(in: stream)
+        let encoder = RecordEncoder(
+            stream: stream, shard: stream.shards[0], source: consumer, role: "arn:aws:iam::1:role/r")
+        var bytes: [UInt8] = []
+        let none: [UInt8] = []
+        let isEncoded = encoder.append(
+            1, arrival: arrival, partitionKey: none.span, payload: none.span, to: &bytes)
+        #expect(isEncoded)
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.hasSuffix(#""eventSourceARN":"\#(stream.arn)/consumer/app:1545084650"}"#), "\(text)")
+    }
+
     @Test("Kinesis: the recorded sample, member by member")
     func kinesis() {
         let data = Array("Hello, this is a test.".utf8)

@@ -268,3 +268,21 @@ def test_dry_runs_change_nothing(kinesis, stream):
     with refused("DryRunOperationException"):
         kinesis.get_records(ShardIterator=start["ShardIterator"], DryRun=True)
     assert kinesis.get_records(ShardIterator=start["ShardIterator"])["Records"] == []
+
+
+def test_every_operation_is_there_or_refused_by_name(kinesis):
+    missing = []
+    for operation in kinesis.meta.service_model.operation_names:
+        method = next(key for key, value in kinesis.meta.method_to_api_mapping.items() if value == operation)
+        try:
+            getattr(kinesis, method)()
+        except kinesis.exceptions.ClientError as error:
+            assert error.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 501), error
+            if error.response["Error"]["Code"] == "UnsupportedOperation":
+                assert operation in error.response["Error"]["Message"]
+                missing.append(operation)
+    queues_and_channels = [each for each in missing if "Queue" in each or "Channel" in each]
+    others = sorted(set(missing) - set(queues_and_channels))
+    assert others == [
+        "UpdateAccountSettings", "UpdateStreamRecordDistributionStrategy", "UpdateStreamWarmThroughput",
+    ], others
