@@ -76,6 +76,7 @@ struct HTTP2LimitTests {
         server.server.close()
         for _ in 0..<5 { server.waitForDeparture() }
         #expect(client.waitForEnd())
+        #expect(client.goAway == 0)
     }
 
     @Test("A head or a body that is too large is refused with the reason, and others go on")
@@ -221,5 +222,33 @@ struct HTTP2LimitTests {
         deaf.request("/park")
         server.waitForArrivals()
         server.waitForDeparture()
+    }
+
+    @Test("Whatever bytes a client sends, others are served and nothing is left of it", arguments: 0..<10)
+    func damage(seed: UInt64) throws {
+        let server = try TestServer()
+        var random = SeededRandom(seed: seed)
+        // Requests with a body, a header in two frames, a ping, a cancelled one, a window.
+        let good = HTTP2Client.frames(
+            "000009 01 04 00000001 838684 010161 040161" + "000003 00 01 00000001 616263"
+                + "000003 01 01 00000003 828684" + "000003 09 04 00000003 010161"
+                + "000008 06 00 00000000 0102030405060708" + "000006 01 05 00000005 828684 010161"
+                + "000004 03 00 00000005 00000008" + "000004 08 00 00000000 00001000")
+        for _ in 0..<40 {
+            var bytes = good
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(
+                    in: 0...255, using: &random)
+            }
+            if Bool.random(using: &random) {
+                bytes.removeLast(Int.random(in: 1..<bytes.count, using: &random))
+            }
+            let raw = HTTP2Client.withFrames(port: server.port, "")
+            raw.send(bytes)
+            raw.closeSendingHalf()
+            #expect(raw.receiveToEnd().count >= 9)
+        }
+        let client = HTTP2Client(port: server.port)
+        #expect(client.finished(client.request("/next"))?.text == "GET /next ")
     }
 }

@@ -106,7 +106,7 @@ extension HTTP2Connection {
     }
 
     /// Takes from the library; returns whether there may be more, nil after an error.
-    private func fill() -> Bool? {
+    func fill() -> Bool? {
         while output.count < Self.outputBytesMax {
             var data: UnsafePointer<UInt8>?
             isInLibrary = true

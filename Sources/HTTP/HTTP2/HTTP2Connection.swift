@@ -104,6 +104,7 @@ final class HTTP2Connection: ServerConnection, @unchecked Sendable {
         precondition(loop.isCurrent, "a connection belongs to its loop")
         precondition(!isInLibrary, "callbacks close nothing")
         if phase == .closed { return }
+        if phase == .open { sayGoodbye() }
         phase = .closed
         loop.unwatch(socket)
         Glibc.close(socket)
@@ -116,6 +117,13 @@ final class HTTP2Connection: ServerConnection, @unchecked Sendable {
         for stream in left { end(stream) }
         server.remove(self)
         tellEnded()
+    }
+
+    /// Tells the client that the connection ends, if its socket takes it at once.
+    private func sayGoodbye() {
+        let code = nghttp2_session_terminate_session(session, UInt32(NGHTTP2_NO_ERROR.rawValue))
+        // Whoever is gone or does not read misses nothing but the goodbye.
+        if code == 0, fill() != nil { _ = output.write(to: socket) }
     }
 
     func drain() {
