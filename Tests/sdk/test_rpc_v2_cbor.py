@@ -5,7 +5,7 @@ Newer SDKs choose this protocol where a service offers it; botocore has it, and 
 
 import json
 import time
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import botocore.loaders
 import botocore.session
@@ -14,25 +14,31 @@ from botocore.config import Config
 from conftest import ENDPOINT, REGION, refused
 
 
-@pytest.fixture(scope="module")
-def rpc(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    model = botocore.loaders.Loader().load_service_model("kinesis", "service-2")
+def make_rpc_client(service, folder):
+    model = botocore.loaders.Loader().load_service_model(service, "service-2")
     model["metadata"] |= {"protocol": "smithy-rpc-v2-cbor", "protocols": ["smithy-rpc-v2-cbor"]}
-    target = folder / "kinesis" / model["metadata"]["apiVersion"]
+    target = folder / service / model["metadata"]["apiVersion"]
     target.mkdir(parents=True)
     (target / "service-2.json").write_text(json.dumps(model))
     session = botocore.session.Session()
     # The first path wins.
     session.get_component("data_loader")._search_paths.insert(0, str(folder))
-    return session.create_client(
-        "kinesis", endpoint_url=ENDPOINT, region_name=REGION, aws_access_key_id="test",
+    client = session.create_client(
+        service, endpoint_url=ENDPOINT, region_name=REGION, aws_access_key_id="test",
         aws_secret_access_key="test", config=Config(retries={"total_max_attempts": 1}),
     )
+    assert client.meta.service_model.resolved_protocol == "smithy-rpc-v2-cbor"
+    return client
 
 
-def test_it_is_the_protocol(rpc):
-    assert rpc.meta.service_model.resolved_protocol == "smithy-rpc-v2-cbor"
+@pytest.fixture(scope="module")
+def rpc(tmp_path_factory):
+    return make_rpc_client("kinesis", tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="module")
+def metrics(tmp_path_factory):
+    return make_rpc_client("cloudwatch", tmp_path_factory.mktemp("models"))
 
 
 def test_records_and_moments(rpc, name):
@@ -64,3 +70,29 @@ def test_errors(rpc, name):
         rpc.describe_stream_summary(StreamName=name)
     assert refusal.status == 400
     assert name in refusal.message
+
+
+def test_metrics(metrics, name):
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    data = [{"MetricName": "Size", "Timestamp": now, "Value": value, "Unit": "Bytes"} for value in (1, 2.5)]
+    metrics.put_metric_data(Namespace=name, MetricData=data)
+    start, end = now - timedelta(minutes=2), now + timedelta(minutes=2)
+    points = metrics.get_metric_statistics(
+        Namespace=name, MetricName="Size", StartTime=start, EndTime=end, Period=60, Statistics=["Sum", "SampleCount"]
+    )["Datapoints"]
+    assert [(point["Sum"], point["SampleCount"], point["Unit"]) for point in points] == [(3.5, 2.0, "Bytes")]
+    assert points[0]["Timestamp"] == now.replace(second=0)
+    query = {"Id": "a", "MetricStat": {"Metric": {"Namespace": name, "MetricName": "Size"}, "Period": 60, "Stat": "Sum"}}
+    results = metrics.get_metric_data(MetricDataQueries=[query], StartTime=start, EndTime=end)["MetricDataResults"]
+    assert (results[0]["Values"], results[0]["Timestamps"]) == ([3.5], [now.replace(second=0)])
+    assert [metric["MetricName"] for metric in metrics.list_metrics(Namespace=name)["Metrics"]] == ["Size"]
+
+
+def test_errors_of_metrics(metrics):
+    with refused("InvalidParameterCombination"):
+        metrics.get_metric_statistics(
+            Namespace="a", MetricName="b", StartTime=1, EndTime=2, Period=60
+        )
+    with refused("UnsupportedOperation") as refusal:
+        metrics.describe_alarms()
+    assert refusal.status == 501
