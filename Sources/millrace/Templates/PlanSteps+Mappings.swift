@@ -1,0 +1,96 @@
+import Digest
+import EventModel
+import EventStore
+import Template
+
+// MARK: - Mappings
+
+extension PlanSteps {
+    /// Functions and destinations that mappings name have to be there, or about to be; sources are looked at when the
+    /// mapping is made.
+    func checkMappings(_ snapshot: CatalogSnapshot) throws(StoreError) {
+        let location = Location()
+        let functions = Set(plan.functions.map { location.arn("lambda", "function:\($0.name)") })
+        let destinations = Set(
+            plan.queues.map { location.arn("sqs", $0.name) }
+                + plan.topics.map { location.arn("sns", $0.name) }
+                + plan.buckets.compactMap { ARN("arn:aws:s3:::\($0)") })
+        for mapping in plan.mappings {
+            let function = mapping.functionARN
+            let name = String(function.resource.dropFirst("function:".count))
+            guard functions.contains(function) || snapshot.function(named: name, in: location) != nil else {
+                throw .notFound("\(mapping.origin): the function \(function)")
+            }
+            for destination in [mapping.settings.stream?.onFailureDestination].compactMap({ $0 })
+            where !destinations.contains(destination) && !Self.isThere(destination, snapshot) {
+                throw .notFound("\(mapping.origin): the destination \(destination)")
+            }
+        }
+    }
+
+    private static func isThere(_ destination: ARN, _ snapshot: CatalogSnapshot) -> Bool {
+        switch destination.service {
+        case "sqs": snapshot.queue(destination) != nil
+        case "sns": snapshot.topic(destination) != nil
+        case "s3": snapshot.bucket(destination) != nil
+        default: false
+        }
+    }
+
+    func apply(_ wanted: TemplatePlan.Mapping, _ writer: StoreWriter) throws(StoreError) -> Int {
+        guard var mapping = existing(wanted, writer.catalog) else {
+            guard let source = source(of: wanted, writer.catalog) else {
+                throw .notFound("\(wanted.origin): the source of the mapping")
+            }
+            try writer.createMapping(Self.mapping(wanted, source: source, now: writer.now))
+            return 1
+        }
+        guard mapping.settings != wanted.settings || mapping.isEnabled != wanted.isEnabled else { return 0 }
+        mapping.settings = wanted.settings
+        mapping.isEnabled = wanted.isEnabled
+        // The engine does not run yet, so a transition that a crash cut off may be redirected; only a mapping that
+        // has never run keeps its state, because its starting position still has to be applied.
+        if mapping.state != .creating { mapping.state = .updating }
+        mapping.modifiedAt = writer.now
+        try writer.updateMapping(mapping)
+        return 1
+    }
+
+    private static func mapping(
+        _ wanted: TemplatePlan.Mapping, source: ARN, now: Timestamp
+    ) -> EventSourceMapping {
+        let isStream = wanted.settings.stream != nil
+        return EventSourceMapping(
+            id: RandomBytes.uuid(), location: Location(), source: source, functionARN: wanted.functionARN,
+            settings: wanted.settings, state: .creating, isEnabled: wanted.isEnabled,
+            stateTransitionReason: isStream ? "User action" : "USER_INITIATED",
+            lastProcessingResult: isStream ? "No records processed" : nil, modifiedAt: now)
+    }
+
+    private func existing(_ wanted: TemplatePlan.Mapping, _ snapshot: CatalogSnapshot) -> EventSourceMapping?
+    {
+        guard let source = source(of: wanted, snapshot) else { return nil }
+        return snapshot.mappings.first {
+            $0.source == source && $0.functionARN == wanted.functionARN && $0.state != .deleting
+        }
+    }
+
+    private func source(of wanted: TemplatePlan.Mapping, _ snapshot: CatalogSnapshot) -> ARN? {
+        switch wanted.source {
+        case .resource(let arn): return arn
+        case .late(let late): return Self.arn(late, snapshot)
+        }
+    }
+
+    /// What is known once everything is made.
+    static func arn(_ late: TemplatePlan.LateARN, _ snapshot: CatalogSnapshot) -> ARN? {
+        switch late {
+        case .tableStream(let name):
+            let table = snapshot.table(named: name, in: Location())
+            return table?.latestStream.flatMap { snapshot.stream($0) }?.arn
+        case .consumer(let arn, let name):
+            guard let stream = snapshot.stream(arn) else { return nil }
+            return stream.settings.consumers.first { $0.name == name }?.arn(in: stream)
+        }
+    }
+}
