@@ -138,7 +138,9 @@ let testTargets: [Target] = [
     tests("IdentityServiceTests", serviceTests + ["IdentityService"]),
     tests("S3ServiceTests", serviceTests + ["S3Service"]),
     tests("CloudWatchServiceTests", serviceTests + ["CloudWatchService", "Metering"]),
-    tests("MappingEngineTests", ["MappingEngine", "EventModel", "ByteCoding"]),
+    tests(
+        "MappingEngineTests",
+        ["MappingEngine", "EventModel", "EventStore", "ByteCoding", "HTTP", "RuntimeAPI", "Telemetry"]),
     tests("EndToEndTests", ["ByteCoding", "EventModel", "HTTPClient", "MappingCore"]),
     tests(
         "MillraceTests",

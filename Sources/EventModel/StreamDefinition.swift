@@ -15,7 +15,7 @@ package struct StreamDefinition: Equatable, Sendable {
     package var retentionHours: Int
     /// False once a table stream has been switched off: no new records, what is there stays readable for 24 h.
     package var isEnabled: Bool
-    /// In the order of their creation, closed ones included.
+    /// In the order of their creation and so of their keys, closed ones included.
     package var shards: [ShardDefinition]
     package var settings: StreamSettings
 
@@ -43,7 +43,19 @@ package struct StreamDefinition: Equatable, Sendable {
         }
     }
 
-    package func shard(_ key: ShardKey) -> ShardDefinition? { shards.first { $0.key == key } }
+    package func shard(_ key: ShardKey) -> ShardDefinition? { place(of: key).map { shards[$0] } }
+
+    /// Finds a shard by halving: keys rise in the order of creation.
+    package func place(of key: ShardKey) -> Int? {
+        var low = 0
+        var high = shards.count
+        while low < high {
+            let middle = (low + high) / 2
+            if shards[middle].key < key { low = middle + 1 } else { high = middle }
+        }
+        return low < shards.count && shards[low].key == key ? low : nil
+    }
+
     package func shard(id: String) -> ShardDefinition? { shards.first { $0.id == id } }
 }
 

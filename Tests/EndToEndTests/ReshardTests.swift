@@ -147,6 +147,95 @@ extension EndToEnd {
             #expect(first < texts.firstIndex(of: "b1") ?? 0)
         }
 
+        @Test(
+            "A table's stream rolls over under its mapping, and a disabled one is read to its end",
+            .timeLimit(.minutes(2)))
+        func tables() throws {
+            let world = try TestWorld()
+            try world.writeTemplate(
+                """
+                Items:
+                  Type: AWS::DynamoDB::Table
+                  Properties:
+                    TableName: items
+                    BillingMode: PAY_PER_REQUEST
+                    AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+                    KeySchema: [{AttributeName: id, KeyType: HASH}]
+                    StreamSpecification: {StreamViewType: NEW_IMAGE}
+                Worker:
+                  Type: AWS::Serverless::Function
+                  Properties:
+                    FunctionName: worker
+                    Events:
+                      In:
+                        Type: DynamoDB
+                        Properties: {Stream: !GetAtt Items.StreamArn, StartingPosition: TRIM_HORIZON}
+                """)
+            let daemon = try world.start(["--table-shard-lifetime", "1s"])
+            let caller = try daemon.caller()
+            func put(_ id: String) throws {
+                try caller.call(
+                    "DynamoDB_20120810.PutItem",
+                    ["TableName": "items", "Item": ["id": ["S": .string(id)]]])
+            }
+            let table = try caller.call("DynamoDB_20120810.DescribeTable", ["TableName": "items"])
+            let arn = try #require(table["Table"]?["LatestStreamArn"])
+            func shards() throws -> [JSONValue] {
+                let answer = try caller.call("DynamoDBStreams_20120810.DescribeStream", ["StreamArn": arn])
+                return answer["StreamDescription"]?["Shards"]?.arrayValue ?? []
+            }
+            try put("a")
+            try Waiting.until("the stream to roll over", within: .seconds(40)) { try shards().count == 2 }
+            #expect(try shards()[1]["ParentShardId"] == shards()[0]["ShardId"])
+            let children = try caller.call(
+                "DynamoDBStreams_20120810.DescribeStream",
+                [
+                    "StreamArn": arn,
+                    "ShardFilter": ["Type": "CHILD_SHARDS", "ShardId": try #require(shards()[0]["ShardId"])],
+                ])
+            #expect(children["StreamDescription"]?["Shards"]?.arrayValue?.count == 1)
+            try put("b")
+            try world.awaitHandled(2, by: "worker", log: daemon.log)
+            let id = try caller.mappingID(of: "worker")
+            for isEnabled in [false, true] {
+                if isEnabled {
+                    try put("c")
+                    try caller.call(
+                        "DynamoDB_20120810.UpdateTable",
+                        ["TableName": "items", "StreamSpecification": ["StreamEnabled": false]])
+                }
+                let answer = try caller.rest(
+                    "PUT", "\(AWSCaller.mappingsPath)/\(id)", ["Enabled": .bool(isEnabled)])
+                #expect(answer.status == 202)
+                try caller.awaitState(isEnabled ? "Enabled" : "Disabled", of: id)
+            }
+            try world.awaitHandled(3, by: "worker", log: daemon.log)
+            #expect(world.ledger.texts(handledBy: "worker") == ["INSERT a", "INSERT b", "INSERT c"])
+            try Waiting.until("the mapping to say that nothing comes any more") {
+                let lag = try caller.page("/_millrace/lag?mapping=\(id)")["mappings"]?.arrayValue?.first
+                return lag?["waitsFor"]?.stringValue == "nothing: all shards have ended"
+            }
+        }
+
+        @Test("A template reshards a stream that nobody has resharded, and leaves the others alone")
+        func templates() throws {
+            let world = try TestWorld()
+            try world.writeTemplate(Self.template("BatchSize: 1", shards: 2))
+            let first = try world.start()
+            try first.caller().putRecords((0..<4).map { (key: "\($0)", text: "a\($0)") }, to: "clicks")
+            try world.awaitHandled(4, by: "worker", log: first.log)
+            try first.expectGracefulEnd()
+            try world.writeTemplate(Self.template("BatchSize: 1", shards: 3))
+            let second = try world.start()
+            #expect(try second.caller().shardIDs(of: "clicks").count == 7)
+            try second.caller().putRecords((0..<4).map { (key: "\($0)", text: "b\($0)") }, to: "clicks")
+            try world.awaitHandled(8, by: "worker", log: second.log)
+            try second.expectGracefulEnd()
+            try world.writeTemplate(Self.template("BatchSize: 1", shards: 5))
+            let third = try world.start()
+            #expect(try third.caller().shardIDs(of: "clicks").count == 7)
+        }
+
         @Test("LATEST begins at the tip of open shards; shards that come later are read from their beginning")
         func latest() throws {
             let world = try TestWorld()

@@ -66,24 +66,10 @@ extension StoreWriter {
         // Shards of a stream get rising keys, so its place can be guessed; a search is the exception.
         let offset = Int(key.rawValue - (stream.shards.first?.key.rawValue ?? 0))
         let guessed = stream.shards.indices.contains(offset) ? stream.shards[offset] : nil
-        guard
-            let shard = guessed?.key == key
-                ? guessed : stream.shards.place(of: key).map({ stream.shards[$0] })
-        else { throw .notFound("The shard") }
+        guard let shard = guessed?.key == key ? guessed : stream.shard(key) else {
+            throw .notFound("The shard")
+        }
         guard shard.isOpen else { throw .conflict("Shard \(shard.id) of stream \(stream.name) is closed.") }
         return state
-    }
-}
-
-extension [ShardDefinition] {
-    /// Finds a shard by halving: the shards of a stream stand in the order of their keys.
-    func place(of key: ShardKey) -> Int? {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].key < key { low = middle + 1 } else { high = middle }
-        }
-        return low < count && self[low].key == key ? low : nil
     }
 }

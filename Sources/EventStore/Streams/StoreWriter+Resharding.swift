@@ -113,7 +113,7 @@ extension StoreWriter {
         _ shard: ShardKey, of key: StreamKey
     ) throws(StoreError) -> (stream: StreamDefinition, place: Int) {
         guard let stream = definitions.streams[key] else { throw .notFound("The stream") }
-        guard let place = stream.shards.place(of: shard) else {
+        guard let place = stream.place(of: shard) else {
             throw .notFound("The shard")
         }
         guard stream.shards[place].isOpen else {

@@ -77,6 +77,8 @@ package struct ShardLineage: Equatable, Sendable {
     }
 
     private var family: [ShardKey: Relative] = [:]
+    /// By parent, in the order of their keys.
+    private var children: [ShardKey: [ShardKey]] = [:]
 
     package init() {}
 }
@@ -91,7 +93,7 @@ extension ShardLineage {
             for place in places where family[place.shard]?.stage == .placing {
                 family[place.shard]?.stage = .waiting(place)
             }
-            return begin(places.map(\.shard))
+            return begin(family: places.map(\.shard))
         case .notPlaced(let shards):
             for shard in shards where family[shard]?.stage == .placing { family[shard]?.stage = .unplaced }
             return []
@@ -99,9 +101,10 @@ extension ShardLineage {
             guard let relative = family[shard] else { return [] }
             precondition(relative.stage == .running, "a shard ends after its start, once")
             family[shard]?.stage = .ended
+            let followers = children[shard] ?? []
             var effects: [Effect] = []
             if !relative.isListed { forget(shard, into: &effects) }
-            return effects + begin(children(of: [shard]))
+            return effects + begin(family: followers)
         }
     }
 
@@ -116,28 +119,28 @@ extension ShardLineage {
             let known = family[member.shard]?.member
             family[member.shard] = Relative(member: member, stage: stage == .unplaced ? .placing : stage)
             if stage == .unplaced { unplaced.append(member.shard) }
-            if known != nil, known != member { changed.append(member.shard) }
+            guard let known else {
+                for parent in member.parents { children[parent, default: []].append(member.shard) }
+                continue
+            }
+            if known != member { changed.append(member.shard) }
         }
         var orphans: [ShardKey] = []
         for shard in gone.sorted() {
             family[shard]?.isListed = false
             // One that is being read is in hand to its end.
             guard family[shard]?.stage != .running else { continue }
-            orphans += children(of: [shard])
+            orphans += children[shard] ?? []
             forget(shard, into: &effects)
         }
         if !unplaced.isEmpty { effects.append(.place(unplaced)) }
-        return effects + begin(changed + orphans)
+        return effects + begin(family: changed + orphans)
     }
 
     private mutating func forget(_ shard: ShardKey, into effects: inout [Effect]) {
         family[shard] = nil
+        children[shard] = nil
         effects.append(.forget(shard))
-    }
-
-    private func children(of parents: [ShardKey]) -> [ShardKey] {
-        family.values.filter { relative in parents.contains { relative.member.parents.contains($0) } }
-            .map(\.member.shard)
     }
 }
 
@@ -145,12 +148,14 @@ extension ShardLineage {
 
 extension ShardLineage {
     /// Starts those of the shards that wait for nobody, and whoever follows a shard that needs no reading.
-    private mutating func begin(_ shards: [ShardKey]) -> [Effect] {
+    private mutating func begin(family shards: [ShardKey]) -> [Effect] {
         var effects: [Effect] = []
-        // Keys rise with time, so that a family is walked from the old to the young.
-        var candidates = Set(shards)
-        while let shard = candidates.min() {
-            candidates.remove(shard)
+        // A shard may be looked at more than once: with each parent that turns out to be through.
+        var candidates = shards.sorted()
+        var next = 0
+        while next < candidates.count {
+            let shard = candidates[next]
+            next += 1
             guard let relative = family[shard], case .waiting(let place) = relative.stage,
                 obstacles(of: relative.member).isEmpty
             else { continue }
@@ -160,7 +165,7 @@ extension ShardLineage {
                 continue
             }
             family[shard]?.stage = .ended
-            candidates.formUnion(children(of: [shard]))
+            candidates += children[shard] ?? []
         }
         return effects
     }
