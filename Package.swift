@@ -140,7 +140,10 @@ let testTargets: [Target] = [
     tests("CloudWatchServiceTests", serviceTests + ["CloudWatchService", "Metering"]),
     tests(
         "MappingEngineTests",
-        ["MappingEngine", "EventModel", "EventStore", "ByteCoding", "HTTP", "RuntimeAPI", "Telemetry"]),
+        [
+            "MappingEngine", "EventModel", "EventStore", "ByteCoding", "HTTP", "Metering", "RuntimeAPI",
+            "Telemetry",
+        ]),
     tests("EndToEndTests", ["ByteCoding", "EventModel", "HTTPClient", "MappingCore"]),
     tests(
         "MillraceTests",

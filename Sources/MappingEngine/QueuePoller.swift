@@ -9,26 +9,6 @@ import Telemetry
 ///
 /// Confined to the engine's loop, like `ShardPoller`.
 final class QueuePoller: @unchecked Sendable {
-    /// What one slot holds: its messages' JSON and what is needed to delete and to name them.
-    struct Slot {
-        var bytes: [UInt8] = []
-        /// Start and end of each message in `bytes`; a comma follows.
-        var ranges: [Range<Int>] = []
-        var positions: [Position] = []
-        var messageIDs: [MessageID] = []
-        var sentAt: [Timestamp] = []
-        var permit: Permit?
-        var request: (ordinal: RequestOrdinal, id: String) = (0, "")
-
-        mutating func clear() {
-            bytes = []
-            ranges.removeAll(keepingCapacity: true)
-            positions.removeAll(keepingCapacity: true)
-            messageIDs.removeAll(keepingCapacity: true)
-            sentAt.removeAll(keepingCapacity: true)
-        }
-    }
-
     let queue: QueueDefinition
     unowned let runner: MappingRunner
     let context: EngineContext

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import HTTP
 import MappingEngine
+import Metering
 import RuntimeAPI
 import Synchronization
 import Telemetry
@@ -32,7 +33,7 @@ final class EngineWorld {
         engine = Engine(
             context: EngineContext(
                 loop: loop, store: store, reader: try store.makeReader(), host: host, metrics: metrics,
-                logger: .silent, now: { EngineWorld.wallTime }))
+                recorder: MetricRecorder(), logger: .silent, now: { EngineWorld.wallTime }))
         loop.start()
         engine.start()
     }
