@@ -12,7 +12,9 @@ extension SNSService {
         let guards = try arguments.bool("AuthenticateOnUnsubscribe") && isSigned
         let now = now()
         submit(call) { writer throws(StoreError) -> Result<SubscriptionDefinition, AWSError> in
-            let found = writer.catalog.subscriptions(of: topic).first { subscription in
+            let all = writer.catalog.subscriptions(of: topic)
+            if let known = all.first(where: { $0.usedToken == token }) { return .success(known) }
+            let found = all.first { subscription in
                 guard case .pending(token, let since) = subscription.confirmation else { return false }
                 return now - since < SubscriptionLimits.confirmationLifetime
             }

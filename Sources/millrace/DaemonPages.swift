@@ -34,7 +34,11 @@ extension Daemon {
         router.register(
             path: "/_millrace/status",
             signed { [self] _, responder in
-                onEngine { responder.respond(Self.bytes($0.statusReport().json.bytes)) }
+                onEngine {
+                    $0.answer(responder) { (daemon) throws(StoreError) in
+                        try daemon.statusReport().json.bytes
+                    }
+                }
             })
         router.register(
             path: "/_millrace/lag",

@@ -7,7 +7,7 @@ import RuntimeAPI
 // MARK: - What `status`, `lag` and `explain` show; on the engine's loop
 
 extension Daemon {
-    func statusReport() -> StatusReport {
+    func statusReport() throws(StoreError) -> StatusReport {
         let snapshot = store.catalog.snapshot
         let now = RealClock.now()
         let queues = snapshot.queues.map { queue in
@@ -24,7 +24,20 @@ extension Daemon {
             nowAtMs: now.millisecondsSinceEpoch, environments: host.environmentCount,
             concurrencyLimit: configuration.concurrencyLimit,
             mappings: engine.snapshots().map { Self.status($0, withHistory: false) }, queues: queues,
-            streams: streams.map(streamStatus))
+            streams: streams.map(streamStatus), topics: try topicStatuses(snapshot))
+    }
+
+    private func topicStatuses(_ snapshot: CatalogSnapshot) throws(StoreError) -> [TopicStatus] {
+        let topics = snapshot.topics(in: Location())
+        // The count looks through what waits, so it is asked for only when something may.
+        let waiting = topics.isEmpty ? [:] : try engine.context.reader.waitingDeliveries()
+        return topics.map { topic in
+            let subscriptions = snapshot.subscriptions(of: topic.key)
+            let pending = subscriptions.count { !$0.isConfirmed }
+            return TopicStatus(
+                name: topic.name, subscriptions: subscriptions.count - pending, pending: pending,
+                waitingDeliveries: subscriptions.reduce(0) { $0 + (waiting[$1.key] ?? 0) })
+        }
     }
 
     private func streamStatus(_ stream: StreamDefinition) -> StreamStatus {

@@ -1,8 +1,11 @@
 import ByteCoding
 import EventModel
-import EventStore
 import Foundation
+import SQLite
 import Testing
+
+// One test meets a failing disk, which only the inside of the writer can be told.
+@testable import EventStore
 
 @Suite("Topics in the store")
 struct TopicStoreTests {
@@ -197,5 +200,59 @@ struct TopicStoreTests {
         try test.store.perform { [topic] writer throws(StoreError) in try writer.deleteTopic(topic.key) }
         #expect(try publish("nobody") == .noSuchTopic)
         #expect(test.store.catalog.snapshot.topics(in: Location()).isEmpty)
+    }
+
+    @Test("No more deliveries wait than may, and what is refused has written nothing")
+    func backlog() throws {
+        let queue = try test.makeQueue()
+        _ = try subscribe(self.queue("q")) { $0.isRaw = true }
+        let key = topic.key
+        var settings = SubscriptionSettings()
+        settings.isRaw = true
+        let (raw, web) = (settings, web)
+        try test.store.perform { writer throws(StoreError) in
+            for number in 0..<1_000 {
+                _ = try writer.subscribe(
+                    web, to: key, id: "web-\(number)", settings: raw,
+                    confirmation: .confirmed(wasAuthenticated: true, guardsUnsubscribe: false))
+            }
+        }
+        let publication = TopicPublication(topic: topic.arn, message: Array("x".utf8))
+        try test.store.perform { writer throws(StoreError) in
+            for _ in 0..<SubscriptionLimits.waitingDeliveries / 1_000 { _ = try writer.publish(publication) }
+        }
+        #expect(try publish("x") == .backlogIsFull)
+        try test.reopen()
+        #expect(try publish("x") == .backlogIsFull)
+        #expect(test.counters(queue).visible == SubscriptionLimits.waitingDeliveries / 1_000)
+        let ending = test.store.catalog.snapshot.webSubscriptions.prefix(10).map(\.key)
+        try test.store.perform { writer throws(StoreError) in
+            for key in ending { try writer.unsubscribe(key) }
+        }
+        // What waited for the ten is gone: room for one more message to the others.
+        #expect(try published(publish("x")).waiting == 990)
+        #expect(try publish("x") == .backlogIsFull)
+    }
+
+    @Test("A group that is lost leaves no topic, no key and no waiting delivery behind")
+    func lostGroup() throws {
+        let subscription = try subscribe(web)
+        let (arn, location) = (topic.arn, Location())
+        #expect(throws: StoreError.self) {
+            try test.store.perform { writer throws(StoreError) in
+                _ = try writer.createTopic(
+                    name: "lost", location: location, settings: TopicSettings(), tags: [:])
+                _ = try writer.publish(TopicPublication(topic: arn, message: [UInt8(ascii: "x")]))
+                try writer.attempt { () throws(SQLiteError) in
+                    throw SQLiteError(extendedCode: 10, message: "disk I/O error")
+                }
+            }
+        }
+        #expect(test.store.catalog.snapshot.topic(named: "lost", in: location) == nil)
+        #expect(try test.reader.signingCertificate() == nil)
+        #expect(try test.reader.waitingDeliveries().isEmpty)
+        #expect(try published(publish("kept")).waiting == 1)
+        #expect(try test.reader.waitingDeliveries() == [subscription.key: 1])
+        #expect(try test.reader.signingCertificate() != nil)
     }
 }

@@ -43,7 +43,8 @@ struct StatusShapesTests {
                 startedAtMs: 1,
                 nowAtMs: 2, environments: 3, concurrencyLimit: 4, mappings: [Self.mapping],
                 queues: [QueueStatus(name: "q", visible: 1, inFlight: 2, delayed: 3, deadLetterQueue: "d")],
-                streams: [StreamStatus(name: "s", isTableStream: true, shards: 1, records: 5)]))
+                streams: [StreamStatus(name: "s", isTableStream: true, shards: 1, records: 5)],
+                topics: [TopicStatus(name: "t", subscriptions: 1, pending: 2, waitingDeliveries: 3)]))
         try roundTrip(
             DecisionReport(decisions: [
                 DecisionEntry(

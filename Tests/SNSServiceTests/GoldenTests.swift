@@ -31,7 +31,7 @@ struct GoldenTests {
         #expect(difference == nil, "\(difference ?? "")")
     }
 
-    @Test("A token confirms once, and not when it is two days old")
+    @Test("A token confirms, says the same when it is used again, and is of no use after two days")
     func confirmation() throws {
         let world = try SNSWorld()
         let parameters = [

@@ -672,6 +672,8 @@ def test_an_endpoint_confirms_and_gets_messages(sns, topic, endpoint, tmp_path):
     # By the page, as endpoints do it.
     answer = urllib.request.urlopen(local(request["SubscribeURL"])).read().decode()
     assert f"<SubscriptionArn>{arn}</SubscriptionArn>" in answer
+    # A link that is followed twice says the same twice.
+    assert sns.confirm_subscription(TopicArn=topic, Token=request["Token"])["SubscriptionArn"] == arn
     attributes = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
     assert attributes["PendingConfirmation"] == attributes["ConfirmationWasAuthenticated"] == "false"
     message_id = sns.publish(TopicArn=topic, Message="hello", Subject="s")["MessageId"]

@@ -17,6 +17,8 @@ package struct SubscriptionDefinition: Equatable, Sendable {
     package let endpoint: SubscriptionEndpoint
     package var settings: SubscriptionSettings
     package var confirmation: SubscriptionConfirmation
+    /// The token that confirmed it: who follows the link of the request twice is told the same twice.
+    package var usedToken: String?
 
     package init(
         key: SubscriptionKey, id: String, topic: TopicKey, topicARN: ARN, endpoint: SubscriptionEndpoint,

@@ -151,6 +151,22 @@ extension StoreReader {
     }
 }
 
+extension StoreReader {
+    /// How many deliveries wait for each subscription; looks through all of them.
+    package func waitingDeliveries() throws(StoreError) -> [SubscriptionKey: Int] {
+        let statement = try statement(
+            "SELECT subscription, count(*) FROM topic_delivery GROUP BY subscription")
+        return try storeErrors { () throws(SQLiteError) in
+            defer { statement.reset() }
+            var counts: [SubscriptionKey: Int] = [:]
+            while try statement.step() {
+                counts[SubscriptionKey(rawValue: statement.int(0))] = Int(statement.int(1))
+            }
+            return counts
+        }
+    }
+}
+
 extension TopicDelivery {
     /// The columns in the order of the members.
     fileprivate init(_ row: Statement) {

@@ -125,6 +125,9 @@ extension StoreWriter {
         var isNewToken = false
         if case .pending = confirmation { isNewToken = subscription.confirmation != confirmation }
         if isNewToken { try checkRoomForDelivery() }
+        if case .pending(let token, _) = subscription.confirmation, case .confirmed = confirmation {
+            subscription.usedToken = token
+        }
         subscription.settings = settings
         subscription.confirmation = confirmation
         let changed = subscription

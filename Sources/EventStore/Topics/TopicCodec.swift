@@ -67,6 +67,7 @@ extension TopicCodec {
             members.append(("wasAuthenticated", .bool(wasAuthenticated)))
             members.append(("guardsUnsubscribe", .bool(guardsUnsubscribe)))
         }
+        if let token = subscription.usedToken { members.append(("usedToken", .string(token))) }
         return JSONValue(members: members).text
     }
 
@@ -92,9 +93,11 @@ extension TopicCodec {
                 try WebDeliveryPolicy(ofSubscription: text)
             }
         }
-        return SubscriptionDefinition(
+        var subscription = SubscriptionDefinition(
             key: key, id: id, topic: topic.key, topicARN: topic.arn, endpoint: endpoint, settings: settings,
             confirmation: confirmation(json))
+        subscription.usedToken = json.string("usedToken")
+        return subscription
     }
 
     private static func endpoint(_ json: StoredJSON) -> SubscriptionEndpoint? {

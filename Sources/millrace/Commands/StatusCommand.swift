@@ -4,7 +4,8 @@ import ByteCoding
 enum StatusCommand {
     static let verb = Verb(
         "status",
-        summary: "Shows mappings with their state, what they did and what they wait for; queues; streams.",
+        summary:
+            "Shows mappings with their state, what they did and what they wait for; queues; streams; topics.",
         options: [Endpoint.option, Option("json", nil, "Print JSON.")])
 
     static func run(_ words: [String], environment: [String: String]) throws -> Int32 {
@@ -36,6 +37,7 @@ enum StatusView {
         lines += section("MAPPINGS", mappings(report.mappings), none: "no mappings")
         lines += section("QUEUES", queues(report.queues), none: nil)
         lines += section("STREAMS", streams(report.streams), none: nil)
+        lines += section("TOPICS", topics(report.topics), none: nil)
         return lines
     }
 
@@ -74,6 +76,19 @@ enum StatusView {
                 queue.name, Text.number(queue.visible), Text.number(queue.inFlight),
                 Text.number(queue.delayed),
                 queue.deadLetterQueue ?? "–",
+            ])
+        }
+        return table
+    }
+
+    private static func topics(_ topics: [TopicStatus]) -> TextTable {
+        var table = TextTable([
+            .left("NAME"), .right("SUBSCRIPTIONS"), .right("UNCONFIRMED"), .right("DELIVERIES WAITING"),
+        ])
+        for topic in topics {
+            table.add([
+                topic.name, Text.number(topic.subscriptions), Text.number(topic.pending),
+                Text.number(topic.waitingDeliveries),
             ])
         }
         return table

@@ -62,6 +62,7 @@ extension StatusReport: StatusShape {
         mappings = try json.list("mappings", of: MappingStatus.self)
         queues = try json.list("queues", of: QueueStatus.self)
         streams = try json.list("streams", of: StreamStatus.self)
+        topics = try json.list("topics", of: TopicStatus.self)
     }
 
     var json: JSONValue {
@@ -73,6 +74,7 @@ extension StatusReport: StatusShape {
             ("environments", .long(Int64(environments))),
             ("concurrencyLimit", .long(Int64(concurrencyLimit))),
             ("mappings", .list(mappings)), ("queues", .list(queues)), ("streams", .list(streams)),
+            ("topics", .list(topics)),
         ])
     }
 }
@@ -90,6 +92,22 @@ extension QueueStatus: StatusShape {
         .members([
             ("name", .string(name)), ("visible", .long(visible)), ("inFlight", .long(inFlight)),
             ("delayed", .long(delayed)), ("deadLetterQueue", deadLetterQueue.map { .string($0) }),
+        ])
+    }
+}
+
+extension TopicStatus: StatusShape {
+    init(_ json: JSONValue) throws(ShapeError) {
+        name = try json.string("name")
+        subscriptions = try json.integer("subscriptions")
+        pending = try json.integer("pending")
+        waitingDeliveries = try json.integer("waitingDeliveries")
+    }
+
+    var json: JSONValue {
+        .members([
+            ("name", .string(name)), ("subscriptions", .long(Int64(subscriptions))),
+            ("pending", .long(Int64(pending))), ("waitingDeliveries", .long(Int64(waitingDeliveries))),
         ])
     }
 }

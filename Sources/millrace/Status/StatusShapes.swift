@@ -22,6 +22,7 @@ struct StatusReport: Equatable, Sendable {
     var mappings: [MappingStatus]
     var queues: [QueueStatus]
     var streams: [StreamStatus]
+    var topics: [TopicStatus]
 }
 
 /// A queue's content as `GetQueueAttributes` would count it.
@@ -32,6 +33,17 @@ struct QueueStatus: Equatable, Sendable {
     var delayed: Int64
     /// The dead-letter queue's name, if it has one.
     var deadLetterQueue: String?
+}
+
+/// A topic and its subscribers.
+struct TopicStatus: Equatable, Sendable {
+    var name: String
+    /// Confirmed subscriptions.
+    var subscriptions: Int
+    /// Subscriptions that wait for their confirmation.
+    var pending: Int
+    /// Deliveries that wait for HTTP endpoints.
+    var waitingDeliveries: Int
 }
 
 /// A stream's content: records ever appended, over all shards. `name` is the table's name for a table stream.
