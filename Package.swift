@@ -128,7 +128,7 @@ let testTargets: [Target] = [
         "RuntimeAPITests",
         ["RuntimeAPI", "HTTP", "EventModel", "ByteCoding", "Telemetry", "CShim", "Metering"]),
     tests("TemplateTests", ["Template", "EventModel", "ByteCoding"]),
-    tests("AWSWireTests", wire),
+    tests("AWSWireTests", wire + ["CZLib"]),
     tests("SQSServiceTests", serviceTests + ["SQSService"]),
     tests("SNSServiceTests", serviceTests + ["SNSService", "SQSService"]),
     tests("KinesisServiceTests", serviceTests + ["KinesisService"]),

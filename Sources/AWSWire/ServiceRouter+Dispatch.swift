@@ -36,7 +36,7 @@ extension ServiceRouter {
         let speaksCBOR = request.headers["content-type"]?.hasPrefix("application/x-amz-cbor") == true
         let codec =
             speaksCBOR ? target.cborMembers.map { BodyCodec.cbor(.amazon, $0) } ?? .native : .native
-        start(target, operation, request, responder, codec: codec) { call in
+        start(target, operation, request, responder, codec: codec, mayBeCompressed: true) { call in
             guard call.request.method == "POST" else {
                 return call.fail(
                     AWSError("UnknownOperationException", "\(call.operation) is a POST request."))
@@ -67,7 +67,7 @@ extension ServiceRouter {
         }
         start(
             target, String(parts[parts.startIndex + 3]), request, responder, codec: .cbor(.rpcV2, members),
-            target.handler)
+            mayBeCompressed: true, target.handler)
     }
 
     private func handle(query: WireParameters, _ request: HTTPRequest, _ responder: HTTPResponder) {
@@ -106,18 +106,21 @@ extension ServiceRouter {
         start(storage.target, "", request, responder, parameters: query, storage.target.handler)
     }
 
+    /// - Parameter mayBeCompressed: Not where a body is an object that is stored as it comes.
     private func start(
         _ target: Target, _ operation: String, _ request: HTTPRequest, _ responder: HTTPResponder,
         pathParameters: [String: String] = [:], parameters: WireParameters = WireParameters(),
-        codec: BodyCodec = .native, _ handler: (ServiceCall) -> Void
+        codec: BodyCodec = .native, mayBeCompressed: Bool = false, _ handler: (ServiceCall) -> Void
     ) {
         let requestID = makeRequestID()
         do throws(AWSError) {
+            // Signatures are of the bytes as they came.
             let region = try region(of: request, for: target.service)
+            let plain = mayBeCompressed ? try GzipBody.plain(request) : request
             handler(
                 ServiceCall(
                     service: target.service, operation: operation,
-                    request: codec.isNative ? request : request.with(body: try codec.decoded(request.body)),
+                    request: codec.isNative ? plain : plain.with(body: try codec.decoded(plain.body)),
                     location: Location(account: account, region: region), requestID: requestID,
                     responder: responder, pathParameters: pathParameters, parameters: parameters,
                     codec: codec))
@@ -148,7 +151,9 @@ extension ServiceRouter {
     /// The parameters when the request speaks the Query protocol: it has an `Action`, in a form body or in the URL.
     private func queryParameters(of request: HTTPRequest) -> WireParameters? {
         if let type = request.headers["content-type"], type.hasPrefix("application/x-www-form-urlencoded"),
-            let form = WireParameters(formEncoded: request.body), form["Action"] != nil
+            // One that cannot be read has no action, and is told so.
+            let body = try? GzipBody.plain(request).body,
+            let form = WireParameters(formEncoded: body, limit: Self.formPairs), form["Action"] != nil
         {
             return form
         }
@@ -163,6 +168,8 @@ extension ServiceRouter {
         responder.respond(Self.generic.response(to: error, requestID: makeRequestID()))
     }
 
+    /// A thousand metrics with twenty members each, and then some (our own).
+    private static let formPairs = 100_000
     private static let noMembers = CBORMembers(blobs: [], timestamps: [])
     /// Speaks when no service could be found.
     private static let generic = WireService(
