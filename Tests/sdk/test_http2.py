@@ -3,11 +3,13 @@
 import base64
 import json
 import socket
+import time
 import urllib.parse
 
 import h2.connection
 import h2.events
 import pytest
+from botocore.eventstream import EventStreamBuffer
 from conftest import ENDPOINT
 
 
@@ -138,3 +140,42 @@ def test_a_cancelled_long_poll_takes_no_message(client, sqs, name):
     sqs.send_message(QueueUrl=url, MessageBody="for who waits")
     assert client.wait(waiting).json()["Messages"][0]["Body"] == "for who waits"
     sqs.delete_queue(QueueUrl=url)
+
+
+def test_subscriptions_and_calls_share_one_connection(client, kinesis, name):
+    kinesis.create_stream(StreamName=name, ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 10})
+    arn = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="h2")["Consumer"]["ConsumerARN"]
+    until = time.monotonic() + 10
+    while (
+        kinesis.describe_stream_consumer(ConsumerARN=consumer)["ConsumerDescription"]["ConsumerStatus"] != "ACTIVE"
+    ):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    subscription = client.start(
+        "Kinesis_20131202.SubscribeToShard",
+        {
+            "ConsumerARN": consumer,
+            "ShardId": "shardId-000000000000",
+            "StartingPosition": {"Type": "TRIM_HORIZON"},
+        },
+    )
+    pushed = client.answers[subscription]
+    for number in range(50):
+        record = {"StreamName": name, "PartitionKey": "k", "Data": base64.b64encode(b"%d" % number).decode()}
+        assert client.call("Kinesis_20131202.PutRecord", record).status == 200
+    buffer, read, received = EventStreamBuffer(), 0, []
+    while len(received) < 50:
+        client.read()
+        assert pushed.error is None and not pushed.is_complete
+        buffer.add_data(pushed.body[read:])
+        read = len(pushed.body)
+        for message in buffer:
+            if message.headers[":event-type"] == "SubscribeToShardEvent":
+                received += [r["Data"] for r in json.loads(message.payload)["Records"]]
+    assert [base64.b64decode(data) for data in received] == [b"%d" % number for number in range(50)]
+    client.http2.reset_stream(subscription, error_code=8)
+    client.flush()
+    assert client.wait(client.send("/healthz")).status == 200
+    kinesis.delete_stream(StreamName=name, EnforceConsumerDeletion=True)

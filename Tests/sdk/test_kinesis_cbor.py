@@ -15,6 +15,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.eventstream import EventStreamBuffer
 from conftest import ENDPOINT, REGION
 
 FIRST = "shardId-000000000000"
@@ -66,7 +67,7 @@ class JavaLikeClient:
             os.environ.get("AWS_ACCESS_KEY_ID", "test"), os.environ.get("AWS_SECRET_ACCESS_KEY", "test")
         )
 
-    def raw(self, operation, body):
+    def begin(self, operation, body):
         request = AWSRequest(
             method="POST",
             url=ENDPOINT + "/",
@@ -81,7 +82,10 @@ class JavaLikeClient:
         )
         SigV4Auth(self.credentials, "kinesis", REGION).add_auth(request)
         self.connection.request("POST", "/", body, dict(request.headers))
-        answer = self.connection.getresponse()
+        return self.connection.getresponse()
+
+    def raw(self, operation, body):
+        answer = self.begin(operation, body)
         content = answer.read()
         assert answer.headers["Content-Type"] == "application/x-amz-cbor-1.1"
         assert answer.headers["x-amzn-RequestId"]
@@ -203,3 +207,56 @@ def test_text_is_no_data(java, stream):
     with pytest.raises(Fault) as fault:
         java.call("PutRecord", StreamName=stream, PartitionKey="k", Data="dGV4dA==")
     assert fault.value.code == "SerializationException"
+
+
+def messages(answer):
+    """The messages of an event stream as they come: headers and CBOR payload."""
+    buffer = EventStreamBuffer()
+    while True:
+        piece = answer.read1(65536)
+        if not piece:
+            return
+        buffer.add_data(piece)
+        for message in buffer:
+            yield message.headers, decode(message.payload)
+
+
+def test_subscriptions_push_cbor(java, stream):
+    java.call("PutRecord", StreamName=stream, PartitionKey="k", Data=b"\x00before")
+    arn = java.call("DescribeStreamSummary", StreamName=stream)["StreamDescriptionSummary"]["StreamARN"]
+    consumer = java.call("RegisterStreamConsumer", StreamARN=arn, ConsumerName="java")["Consumer"]
+    until = time.monotonic() + 10
+    while (
+        java.call("DescribeStreamConsumer", ConsumerARN=consumer["ConsumerARN"])["ConsumerDescription"][
+            "ConsumerStatus"
+        ]
+        != "ACTIVE"
+    ):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    subscriber = JavaLikeClient()
+    answer = subscriber.begin(
+        "SubscribeToShard",
+        jackson(
+            {
+                "ConsumerARN": consumer["ConsumerARN"],
+                "ShardId": FIRST,
+                "StartingPosition": {"Type": "TRIM_HORIZON"},
+            }
+        ),
+    )
+    assert answer.headers["Content-Type"] == "application/vnd.amazon.eventstream"
+    received = []
+    for headers, payload in messages(answer):
+        assert headers[":content-type"] == "application/cbor"
+        if headers[":event-type"] == "initial-response":
+            java.call("PutRecord", StreamName=stream, PartitionKey="k", Data=b"\xffafter")
+            continue
+        for record in payload["Records"]:
+            assert abs(record["ApproximateArrivalTimestamp"].milliseconds / 1000 - time.time()) < 60
+            received.append(record["Data"])
+        if len(received) == 2:
+            break
+    assert received == [b"\x00before", b"\xffafter"]
+    subscriber.connection.close()
+    java.call("DeregisterStreamConsumer", ConsumerARN=consumer["ConsumerARN"])

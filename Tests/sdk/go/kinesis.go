@@ -94,3 +94,66 @@ func kinesisErrors(ctx context.Context, configuration aws.Config, name string) e
 	_, err = client.DeleteStream(ctx, &kinesis.DeleteStreamInput{StreamName: &name})
 	return err
 }
+
+func kinesisSubscriptions(ctx context.Context, configuration aws.Config, name string) error {
+	client := kinesis.NewFromConfig(configuration)
+	if err := makeStream(ctx, client, name); err != nil {
+		return err
+	}
+	summary, err := client.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: &name})
+	if err != nil {
+		return err
+	}
+	consumer, err := client.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{
+		StreamARN: summary.StreamDescriptionSummary.StreamARN, ConsumerName: aws.String("go"),
+	})
+	if err != nil {
+		return err
+	}
+	arn := consumer.Consumer.ConsumerARN
+	err = eventually("the consumer's state ACTIVE", func() (bool, error) {
+		found, err := client.DescribeStreamConsumer(ctx, &kinesis.DescribeStreamConsumerInput{ConsumerARN: arn})
+		return err == nil && found.ConsumerDescription.ConsumerStatus == types.ConsumerStatusActive, err
+	})
+	if err != nil {
+		return err
+	}
+	subscription, err := client.SubscribeToShard(ctx, &kinesis.SubscribeToShardInput{
+		ConsumerARN: arn, ShardId: aws.String("shardId-000000000000"),
+		StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeTrimHorizon},
+	})
+	if err != nil {
+		return err
+	}
+	events := subscription.GetStream()
+	defer events.Close()
+	for number := 0; number < 3; number++ {
+		data := []byte(fmt.Sprintf("pushed %d", number))
+		put := &kinesis.PutRecordInput{StreamName: &name, PartitionKey: aws.String("k"), Data: data}
+		if _, err := client.PutRecord(ctx, put); err != nil {
+			return err
+		}
+		if err := expectPushed(events, data); err != nil {
+			return err
+		}
+	}
+	_, err = client.DeleteStream(ctx, &kinesis.DeleteStreamInput{
+		StreamName: &name, EnforceConsumerDeletion: aws.Bool(true),
+	})
+	return err
+}
+
+// expectPushed reads events up to one with a record, which must be the one.
+func expectPushed(events *kinesis.SubscribeToShardEventStream, data []byte) error {
+	for event := range events.Events() {
+		pushed, isEvent := event.(*types.SubscribeToShardEventStreamMemberSubscribeToShardEvent)
+		if !isEvent || len(pushed.Value.Records) == 0 {
+			continue
+		}
+		if len(pushed.Value.Records) != 1 || !bytes.Equal(pushed.Value.Records[0].Data, data) {
+			return fmt.Errorf("pushed %v instead of %s", pushed.Value.Records, data)
+		}
+		return nil
+	}
+	return fmt.Errorf("the subscription ended: %v", events.Err())
+}

@@ -26,6 +26,7 @@ func main() {
 	}{
 		{"kinesis records", kinesisRecords},
 		{"kinesis errors", kinesisErrors},
+		{"kinesis subscriptions", kinesisSubscriptions},
 		{"dynamodb items", dynamoDBItems},
 		{"dynamodb conditions", dynamoDBConditions},
 		{"dynamodb streams", dynamoDBStreams},
