@@ -106,6 +106,9 @@ struct PlanStepsTests {
                 + "ManagedPolicyArns: ['arn:aws:iam::000000000000:policy/none']}}",
             "S: {Type: AWS::SNS::Subscription, Properties: {TopicArn: 'arn:aws:sns:us-east-1:000000000000:none', "
                 + "Protocol: sqs, Endpoint: 'arn:aws:sqs:us-east-1:000000000000:q'}}",
+            "F: {Type: AWS::Lambda::Function, Properties: {Runtime: provided, Code: .}}\n"
+                + "  M: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: !Ref F, "
+                + "EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:none'}}",
             "S: {Type: AWS::Kinesis::Stream, Properties: {Name: s, ShardCount: 1}}\n"
                 + "  M: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: nobody, "
                 + "StartingPosition: LATEST, EventSourceArn: !GetAtt S.Arn}}",

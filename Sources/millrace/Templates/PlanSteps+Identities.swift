@@ -204,6 +204,10 @@ struct DocumentResolver {
         }
     }
 
+    func isKnown(_ late: TemplatePlan.LateARN) -> Bool {
+        PlanSteps.arn(late, snapshot) != nil || (isCheck && willBeThere(late))
+    }
+
     private func willBeThere(_ late: TemplatePlan.LateARN) -> Bool {
         switch late {
         case .tableStream(let name): plan.tables.contains { $0.name == name && $0.streamView != nil }

@@ -6,8 +6,7 @@ import Template
 // MARK: - Mappings
 
 extension PlanSteps {
-    /// Functions and destinations that mappings name have to be there, or about to be; sources are looked at when the
-    /// mapping is made.
+    /// Sources, functions and destinations that mappings name have to be there, or about to be.
     func checkMappings(_ snapshot: CatalogSnapshot) throws(StoreError) {
         let location = Location()
         let functions = Set(plan.functions.map { location.arn("lambda", "function:\($0.name)") })
@@ -16,6 +15,9 @@ extension PlanSteps {
                 + plan.topics.map { location.arn("sns", $0.name) }
                 + plan.buckets.compactMap { ARN("arn:aws:s3:::\($0)") })
         for mapping in plan.mappings {
+            guard willBeThere(mapping.source, snapshot) else {
+                throw .notFound("\(mapping.origin): the source of the mapping")
+            }
             let function = mapping.functionARN
             let name = String(function.resource.dropFirst("function:".count))
             guard functions.contains(function) || snapshot.function(named: name, in: location) != nil else {
@@ -25,6 +27,21 @@ extension PlanSteps {
             where !destinations.contains(destination) && !Self.isThere(destination, snapshot) {
                 throw .notFound("\(mapping.origin): the destination \(destination)")
             }
+        }
+    }
+
+    private func willBeThere(_ source: TemplatePlan.Source, _ snapshot: CatalogSnapshot) -> Bool {
+        switch source {
+        case .late(let late):
+            return DocumentResolver(plan: plan, snapshot: snapshot, isCheck: true).isKnown(late)
+        case .resource(let arn):
+            let location = Location()
+            let isPlanned =
+                plan.queues.contains { location.arn("sqs", $0.name) == arn }
+                || plan.streams.contains { location.arn("kinesis", "stream/\($0.name)") == arn }
+            if isPlanned || snapshot.queue(arn) != nil || snapshot.stream(arn) != nil { return true }
+            guard let reference = ConsumerReference(arn) else { return false }
+            return snapshot.stream(reference.streamARN).flatMap { reference.consumer(of: $0) } != nil
         }
     }
 
