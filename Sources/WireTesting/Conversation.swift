@@ -1,3 +1,4 @@
+package import AWSWire
 import ByteCoding
 import Foundation
 import HTTP
@@ -47,15 +48,24 @@ package struct Conversation {
 extension Conversation {
     /// Plays the steps; returns a text for each response that was another one.
     ///
-    /// - Parameter service: The part of the target before the dot.
-    package mutating func play(_ service: String, in world: WireWorld) throws -> [String] {
+    /// - Parameters:
+    ///   - service: The part of the target before the dot.
+    ///   - members: Set to say the same in CBOR; the recorded JSON must come back.
+    package mutating func play(
+        _ service: String, in world: WireWorld, inCBOR members: CBORMembers? = nil
+    ) throws -> [String] {
         var differences: [String] = []
         var played: [JSONValue] = []
         for (index, step) in steps.enumerated() {
             if let pause = step["advanceMilliseconds"]?.intValue {
                 world.clock.advance(by: .milliseconds(pause))
             }
-            let response = try world.send(request(of: step, service))
+            let request = request(of: step, service)
+            let inCBOR = members.flatMap { Self.inCBOR(request, $0) }
+            var response = try world.send(inCBOR ?? request)
+            if inCBOR != nil, let members, !response.bodyBytes.isEmpty {
+                response.body = .bytes(try CBORToJSON.convert(response.bodyBytes, members, .amazon))
+            }
             let result = try recorded(step, response)
             if result != step {
                 differences.append(
@@ -64,11 +74,21 @@ extension Conversation {
             }
             played.append(result)
         }
-        if ProcessInfo.processInfo.environment["SNAPSHOT_UPDATE"] == "1" {
+        if members == nil, ProcessInfo.processInfo.environment["SNAPSHOT_UPDATE"] == "1" {
             try Data((Self.pretty(.array(played)) + "\n").utf8).write(to: url)
             return []
         }
         return differences
+    }
+
+    /// The same request in CBOR; nil for one that CBOR cannot say, such as a blob that is no base64.
+    private static func inCBOR(_ request: HTTPRequest, _ members: CBORMembers) -> HTTPRequest? {
+        // What cannot be said is the point of some steps, and those are played in JSON.
+        guard let body = try? JSONToCBOR.convert(request.body, members, .amazon) else { return nil }
+        let headers = request.headers.pairs + [("Content-Type", "application/x-amz-cbor-1.1")]
+        return HTTPRequest(
+            method: request.method, target: request.target,
+            headers: HeaderFields(headers.map { ($0.0, $0.1) }), body: body)
     }
 
     private func request(of step: JSONValue, _ service: String) -> HTTPRequest {
