@@ -27,6 +27,7 @@ final class QueuePoller: @unchecked Sendable {
     private var inbox: [QueueMachine.Input] = []
     private var effects: [QueueMachine.Effect] = []
     private var isStepping = false
+    private let permits = PermitHolder()
     private var wake: TimerToken?
     /// Fires when the next hidden or delayed message may be received.
     private var visibleTimer: TimerToken?
@@ -142,9 +143,9 @@ extension QueuePoller {
             isWaitingForFunction = true
             return step(.permitDenied(slot))
         }
-        guard let permit = context.host.acquirePermit(functionNamed: name) else {
+        guard let permit = context.host.acquirePermit(functionNamed: name, for: permits) else {
             isWaitingForPermit = true
-            context.host.onPermitFree(functionNamed: name) { [weak self] in
+            context.host.onPermitFree(functionNamed: name, for: permits) { [weak self] in
                 self?.isWaitingForPermit = false
                 self?.step(.permitMayBeFree)
             }

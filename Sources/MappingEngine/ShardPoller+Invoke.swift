@@ -17,7 +17,7 @@ extension ShardPoller {
             return
         }
         let name = runner.mapping.functionName
-        guard let permit = context.host.acquirePermit(functionNamed: name) else {
+        guard let permit = context.host.acquirePermit(functionNamed: name, for: permits) else {
             awaitPermit()
             return step(.invocationEnded(lane, plan.invocation, .notReached(.throttled)))
         }
@@ -37,7 +37,9 @@ extension ShardPoller {
     /// Takes one place in the line for a permit; the machine's wait ends when it is this poller's turn.
     func awaitPermit() {
         guard permitWait == nil else { return }
-        permitWait = context.host.onPermitFree(functionNamed: runner.mapping.functionName) { [weak self] in
+        permitWait = context.host.onPermitFree(
+            functionNamed: runner.mapping.functionName, for: permits
+        ) { [weak self] in
             guard let self else { return }
             self.permitWait = nil
             self.step(.functionMayBeReachable)

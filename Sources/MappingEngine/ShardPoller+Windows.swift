@@ -77,7 +77,7 @@ extension ShardPoller {
             return
         }
         let name = runner.mapping.functionName
-        guard let permit = context.host.acquirePermit(functionNamed: name) else {
+        guard let permit = context.host.acquirePermit(functionNamed: name, for: permits) else {
             awaitPermit()
             return step(.windowInvocationEnded(plan.invocation, .notReached(.throttled)))
         }

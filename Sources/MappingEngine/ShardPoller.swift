@@ -47,6 +47,8 @@ final class ShardPoller: @unchecked Sendable {
     /// Filtered records that no decision has told of yet, and when one last did.
     var filteredUntold: (count: Int, told: Timestamp?) = (0, nil)
     var permitWait: PermitWait?
+    /// What all lanes have in use, so that a slow shard with many lanes does not take what others wait for.
+    let permits = PermitHolder()
     var isWaitingForPermit: Bool { permitWait != nil }
 
     private var inbox: [LaneMachine.Input] = []

@@ -88,8 +88,10 @@ extension FunctionHost {
     /// Asks for the right to run one invocation.
     ///
     /// A refusal counts as a throttled request.
+    ///
+    /// - Parameter holder: Who asks; `nil` for somebody who never has more than one.
     /// - Returns: A permit to be given to `invoke` or released, or `nil` when `throttleReason` says why not.
-    package func acquirePermit(functionNamed name: String) -> Permit? {
+    package func acquirePermit(functionNamed name: String, for holder: PermitHolder? = nil) -> Permit? {
         precondition(loop.isCurrent, "the host is used on its loop")
         guard ledger.refusal(name) == nil else {
             pools[name]?.countThrottle()
@@ -97,7 +99,7 @@ extension FunctionHost {
         }
         ledger.take(name)
         runningGauge.set(ledger.running)
-        return Permit(functionName: name, host: self)
+        return Permit(functionName: name, host: self, holder: holder)
     }
 
     /// Whether the function is there to be invoked.
@@ -114,12 +116,14 @@ extension FunctionHost {
 
     /// Calls the action once, on the loop and never during this call, when a permit of the function is free again.
     ///
-    /// Waiters are called in the order they came, before the completion of the invocation that freed the permit; one
-    /// that no longer wants it lets the next one have it.
+    /// Waiters are called in the order they came, those first whose holder has fewer permits, before the completion of
+    /// the invocation that freed the permit; one that no longer wants it lets the next one have it.
     @discardableResult
-    package func onPermitFree(functionNamed name: String, _ action: @escaping () -> Void) -> PermitWait {
+    package func onPermitFree(
+        functionNamed name: String, for holder: PermitHolder? = nil, _ action: @escaping () -> Void
+    ) -> PermitWait {
         precondition(loop.isCurrent, "the host is used on its loop")
-        let wait = permitQueue.append(name, action)
+        let wait = permitQueue.append(name, holder, action)
         if ledger.refusal(name) == nil {
             loop.schedule(after: .zero) { [weak self] in self?.callPermitWaiters() }
         }

@@ -57,6 +57,37 @@ struct PermitTests {
         }
     }
 
+    @Test(
+        "Who holds fewer permits comes first, however late it came; among equals the one that waits longest")
+    func fewestFirst() async throws {
+        try await HostWorld.use({ $0.concurrencyLimit = 3 }) { world in
+            let held = Held()
+            await world.onLoop { host in
+                let greedy = PermitHolder()
+                let modest = PermitHolder()
+                func wait(_ name: String, _ holder: PermitHolder) {
+                    host.onPermitFree(functionNamed: "f", for: holder) {
+                        held.called.append(name)
+                        held.permits += host.acquirePermit(functionNamed: "f", for: holder).map { [$0] } ?? []
+                    }
+                }
+                while let permit = host.acquirePermit(functionNamed: "f", for: greedy) {
+                    held.permits.append(permit)
+                }
+                wait("greedy", greedy)
+                wait("modest", modest)
+                wait("other", PermitHolder())
+                wait("modest again", modest)
+                held.permits.removeFirst().release()
+                held.permits.removeFirst().release()
+                held.permits.removeFirst().release()
+                #expect(greedy.count == 1 && modest.count == 1)
+            }
+            // When the third is free the greedy one holds none any more, and the modest one holds one.
+            #expect(await world.onLoop { _ in held.called } == ["modest", "other", "greedy"])
+        }
+    }
+
     @Test("A waiter gets the permit of an ending invocation before its completion can take it again")
     func fairness() async throws {
         try await HostWorld.use({ $0.concurrencyLimit = 1 }) { world in

@@ -6,6 +6,7 @@
 /// | `ANSWER` | JSON to answer with, whatever the records hold |
 /// | `REPORTS` | answers with the batch item failures instead of raising |
 /// | `SECONDS` | how long one invocation takes |
+/// | `POISON_SECONDS` | how long one invocation takes that holds poison |
 enum SampleHandler {
     static let fileName = "sample.py"
     static let handler = "sample.handle"
@@ -76,6 +77,8 @@ enum SampleHandler {
             calls += 1
             rows = [Row(record) for record in event["Records"]]
             seconds = float(os.environ.get("SECONDS", "0"))
+            if any("poison" in row.text for row in rows):
+                seconds = float(os.environ.get("POISON_SECONDS", seconds))
             if seconds:
                 note(context, "started", rows)
                 time.sleep(seconds)
