@@ -120,8 +120,7 @@ extension Engine {
                 if let stream = snapshot.stream(read: mapping.source) { follow(stream, runner) }
             }
         case .creating, .enabling, .updating:
-            // Old pollers end first; their end comes back here.
-            if let runner { return stop(runner) }
+            if let runner { return goOn(runner, towards: mapping, snapshot) }
             if mapping.isEnabled {
                 start(mapping, snapshot)
             } else {
@@ -136,6 +135,18 @@ extension Engine {
         case .disabled:
             if let runner { stop(runner) }
         }
+    }
+
+    /// Old pollers end first; their end comes back here. Those that are being started for this very transition go on: to
+    /// stop them only starts them again, and with several mappings each would stop the others without end.
+    private func goOn(
+        _ runner: MappingRunner, towards mapping: EventSourceMapping, _ snapshot: CatalogSnapshot
+    ) {
+        let isMeant =
+            runner.mapping.state == mapping.state && runner.mapping.modifiedAt == mapping.modifiedAt
+            && runner.mapping.settings == mapping.settings && mapping.isEnabled
+        guard isMeant, !sourceIsGone(runner, snapshot) else { return stop(runner) }
+        if let stream = snapshot.stream(read: mapping.source) { follow(stream, runner) }
     }
 
     private func sourceIsGone(_ runner: MappingRunner, _ snapshot: CatalogSnapshot) -> Bool {

@@ -19,6 +19,32 @@ extension EndToEnd {
             return (world, daemon, try daemon.caller())
         }
 
+        @Test("Mappings that are created together are all enabled, and none waits for another")
+        func together() throws {
+            let world = try TestWorld()
+            let resources = (0..<6).map { index in
+                """
+                Stream\(index): {Type: AWS::Kinesis::Stream, Properties: {Name: s\(index), ShardCount: 2}}
+                Worker\(index):
+                  Type: AWS::Serverless::Function
+                  Properties:
+                    FunctionName: worker-\(index)
+                    Events:
+                      In:
+                        Type: Kinesis
+                        Properties: {Stream: !GetAtt Stream\(index).Arn, StartingPosition: LATEST}
+                """
+            }
+            try world.writeTemplate(resources.joined(separator: "\n"))
+            let daemon = try world.start()
+            let caller = try daemon.caller()
+            try Waiting.until("six mappings to be enabled", detail: { daemon.log.suffix(2_000).description })
+            {
+                try caller.mappings().count { $0["State"]?.stringValue == "Enabled" } == 6
+            }
+            try daemon.expectGracefulEnd()
+        }
+
         private static func create(
             _ caller: AWSCaller, _ function: String, _ position: String, at seconds: String? = nil
         ) throws -> String {
