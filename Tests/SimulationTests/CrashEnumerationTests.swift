@@ -8,7 +8,7 @@ import Testing
 /// A life begins with what is durable and what the handler remembers. So all lives that any number of crashes can lead to
 /// are found by following, from the first life on, what each of its steps would leave. Each life is held against the
 /// reference algorithm, call by call.
-@Suite("Every short story with every crash")
+@Suite("Every short story with every crash", .serialized)
 struct CrashEnumerationTests {
     struct Story {
         let keys: [Int]

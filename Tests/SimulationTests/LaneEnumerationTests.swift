@@ -3,7 +3,7 @@ import MappingCore
 import Simulation
 import Testing
 
-@Suite("Every short story of lanes")
+@Suite("Every short story of lanes", .serialized)
 struct LaneEnumerationTests {
     /// 1...5 records × keys × poison × 2...3 lanes × how poison shows × bisect.
     @Test("Each record settles once, in the order of its key, and poison alone is discarded when halved")

@@ -4,7 +4,7 @@ import Simulation
 import Testing
 
 /// Worlds with drawn settings, factors, faults and records. Run one again with the `SIMULATION_SEED=n` of its failure.
-@Suite("Lanes in bad weather")
+@Suite("Lanes in bad weather", .serialized)
 struct LaneWorldTests {
     @Test("Every record is settled, in the order of its key, whatever goes wrong", arguments: Seeds.all)
     func world(seed: UInt64) {

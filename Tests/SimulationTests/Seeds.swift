@@ -1,6 +1,8 @@
 import Glibc
 
 /// The seeds of this run: 64, or what the environment asks for.
+///
+/// Suites of worlds are serialized: they keep a processor busy, and tests that wait for something want their turn, too.
 enum Seeds {
     /// `SIMULATION_SEED=7` runs world 7 alone, `SIMULATION_SEEDS=5000` the worlds 1...5000.
     static let all = most(64)

@@ -4,7 +4,7 @@ import Simulation
 import Testing
 
 /// Worlds with drawn settings, faults and records. Run one again with the `SIMULATION_SEED=n` of its failure (`Seeds`).
-@Suite("Shards in bad weather")
+@Suite("Shards in bad weather", .serialized)
 struct ShardWorldTests {
     @Test("Every record is settled once and in order, whatever goes wrong", arguments: Seeds.all)
     func world(seed: UInt64) {

@@ -5,7 +5,7 @@ import Testing
 
 /// Whole streams with drawn settings, reshards, faults and records, by the thousand. Run one again with the
 /// `SIMULATION_SEED=n` of its failure; `SIMULATION_SEEDS=n` runs more or fewer than two thousand.
-@Suite("Streams in bad weather")
+@Suite("Streams in bad weather", .serialized)
 struct StreamWorldTests {
     /// Twenty at a time, so that a failure names its seed and a run does not print thousands of lines.
     private static let blocks: [[UInt64]] = {

@@ -3,7 +3,7 @@ import MappingCore
 import Simulation
 import Testing
 
-@Suite("Tumbling windows")
+@Suite("Tumbling windows", .serialized)
 struct WindowWorldTests {
     /// 1...4 records over three windows × poison × bisect × crash or stop × how the ends go.
     @Test("Whatever a crash or a stop cuts off, every record counts once in the end of its window")
