@@ -5,12 +5,12 @@ import Testing
 extension EndToEnd {
     @Suite("A daemon that is killed again and again")
     struct CrashTests {
-        private static func number(_ variable: String) -> UInt64? {
+        static func number(_ variable: String) -> UInt64? {
             getenv(variable).flatMap { UInt64(String(cString: $0)) }
         }
 
         /// Seen even when the test passes, or never ends.
-        private func say(_ line: String) { write(STDERR_FILENO, line + "\n", line.utf8.count + 1) }
+        func say(_ line: String) { write(STDERR_FILENO, line + "\n", line.utf8.count + 1) }
 
         /// `CRASH_ROUNDS` sets how often, `CRASH_SEED` repeats a run's moments.
         @Test("loses nothing that was acknowledged and never goes back", .timeLimit(.minutes(10)))
