@@ -10,7 +10,8 @@ final class BenchDaemon {
 
     /// Starts `millrace serve` and waits until it says that it is ready.
     init(
-        program: String, directory: String, durability: String, template: String? = nil
+        program: String, directory: String, durability: String, template: String? = nil,
+        concurrency: Int = 1_000
     ) throws(BenchError) {
         let (probe, port) = try Socket.listen()
         close(probe)
@@ -19,7 +20,7 @@ final class BenchDaemon {
         var arguments = [
             "serve", "--data", "\(directory)/data", "--port", "\(port)", "--durability", durability,
         ]
-        arguments += ["--log-level", "warn", "--concurrency", "1000"]
+        arguments += ["--log-level", "warn", "--concurrency", "\(concurrency)"]
         if let template { arguments += ["--template", template] }
         process = try ChildProgram(path: program, arguments: arguments, output: output)
         let start = Monotonic.nanoseconds()

@@ -18,19 +18,21 @@ struct BenchRun {
     }
 
     /// A template with one function that answers every event with `null`, and where its handler lies.
-    func template(in folder: String, latencies: String? = nil) throws(BenchError) -> String {
+    func template(
+        in folder: String, latencies: String? = nil, pauseMilliseconds: Int? = nil
+    ) throws(BenchError) -> String {
         let code = "\(folder)/handler"
         guard mkdir(code, 0o755) == 0, symlink(ChildProgram.ownPath, "\(code)/bootstrap") == 0 else {
             throw .system("make \(code)")
         }
-        let variables = latencies.map {
-            "      Environment:\n        Variables:\n          MILLRACE_BENCH_LATENCY: \($0)\n"
-        }
+        var variables = latencies.map { "          MILLRACE_BENCH_LATENCY: \($0)\n" } ?? ""
+        if let pauseMilliseconds { variables += "          MILLRACE_BENCH_PAUSE: '\(pauseMilliseconds)'\n" }
+        if !variables.isEmpty { variables = "      Environment:\n        Variables:\n" + variables }
         let text =
             "AWSTemplateFormatVersion: '2010-09-09'\nTransform: AWS::Serverless-2016-10-31\nResources:\n"
             + "  Sink:\n    Type: AWS::Serverless::Function\n    Properties:\n      FunctionName: sink\n"
             + "      Runtime: provided.al2023\n      Handler: sink\n      CodeUri: \(code)\n      Timeout: 60\n"
-            + (variables ?? "")
+            + variables
         let path = "\(folder)/bench.template.yaml"
         try writeText(text, to: path)
         return path

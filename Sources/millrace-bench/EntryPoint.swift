@@ -5,7 +5,8 @@ struct EntryPoint {
     static let usage = """
         millrace-bench: speed beside baselines of the same run
 
-          millrace-bench [ingest] [drain] [latency] [idle] [backlog] [filters]   the named benches, or all of them
+          millrace-bench [ingest] [drain] [latency] [idle] [backlog] [filters] [lanes] [shards]
+                               the named benches, or all of them
             --quick            that every bench works, not how fast: seconds instead of minutes
             --json             the figures as JSON
             --millrace PATH    the daemon's program; default: `millrace` beside this program
@@ -37,7 +38,7 @@ struct EntryPoint {
         let bytes = Int(try value("--bytes", from: &arguments) ?? "1024") ?? 0
         guard bytes > 0, bytes <= 262_144 else { throw BenchError("--bytes takes 1 to 262144") }
         let directory = try value("--directory", from: &arguments) ?? "/tmp/millrace-bench-\(getpid())"
-        let names = ["ingest", "drain", "latency", "idle", "backlog", "filters"]
+        let names = ["ingest", "drain", "latency", "idle", "backlog", "filters", "lanes", "shards"]
         if let odd = arguments.first(where: { !names.contains($0) }) {
             throw BenchError("'\(odd)' is no bench and no option; see --help")
         }
@@ -57,6 +58,8 @@ struct EntryPoint {
             case "latency": try LatencyBench.run(run, &report)
             case "idle": try IdleBench.run(run, &report)
             case "filters": try FilterBench.run(run, &report)
+            case "lanes": try LaneBench.run(run, &report)
+            case "shards": try ShardBench.run(run, &report)
             default: try BacklogBench.run(run, &report)
             }
         }

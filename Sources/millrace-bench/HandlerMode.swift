@@ -3,7 +3,8 @@ import Glibc
 /// A small compiled handler that speaks the Runtime API: answers every event with `null`.
 ///
 /// Started as `bootstrap`. With `MILLRACE_BENCH_LATENCY` set to a file it looks for `t=<nanoseconds>;` in the
-/// event and appends the time that has passed since then, in nanoseconds, a line each.
+/// event and appends the time that has passed since then, in nanoseconds, a line each. With `MILLRACE_BENCH_PAUSE` every
+/// answer takes that many milliseconds.
 enum HandlerMode {
     static func run() throws(BenchError) {
         guard let address = getenv("AWS_LAMBDA_RUNTIME_API").map({ String(cString: $0) }),
@@ -11,6 +12,7 @@ enum HandlerMode {
         else { throw BenchError("AWS_LAMBDA_RUNTIME_API is not set to host:port") }
         let latencies = getenv("MILLRACE_BENCH_LATENCY").map { String(cString: $0) }
         let log = try latencies.map { (path) throws(BenchError) in try open(path) }
+        let pause = getenv("MILLRACE_BENCH_PAUSE").flatMap { UInt32(String(cString: $0)) }
         var reader = WireReader(socket: try Socket.connect(host: String(address[..<colon]), port: port))
         let next = Array("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: \(address)\r\n\r\n".utf8)
         let prefix = Array("POST /2018-06-01/runtime/invocation/".utf8)
@@ -22,6 +24,7 @@ enum HandlerMode {
             try reader.socket.write(next)
             guard let event = try reader.next() else { return }
             if let log { try note(reader, event, log) }
+            if let pause { Monotonic.pause(milliseconds: pause) }
             guard let id = reader.value(of: "lambda-runtime-aws-request-id:", in: 0..<event.headEnd)
             else {
                 throw BenchError("an event without a request id")

@@ -14,7 +14,8 @@ enum LatencyBench {
             try daemon.createMapping(
                 #"{"FunctionName":"sink","EventSourceArn":"arn:aws:kinesis:us-east-1:000000000000:stream/latency","#
                     + #""BatchSize":1,"StartingPosition":"TRIM_HORIZON"}"#)
-            let samples = try measure(daemon, puts: run.scaled(1_000, quick: 20), log: log)
+            let samples = try measure(
+                daemon, streams: ["latency"], puts: run.scaled(1_000, quick: 20), log: log)
             report.add(
                 Figure(
                     name: "latency put -> handler p50, \(durability)", value: samples[samples.count / 2],
@@ -28,13 +29,15 @@ enum LatencyBench {
         }
     }
 
-    /// Microseconds in ascending order. The first put, which starts the environment, does not count.
-    private static func measure(_ daemon: BenchDaemon, puts: Int, log: String) throws(BenchError) -> [Double]
-    {
+    /// Microseconds in ascending order, over the streams in turn. The first put, which starts the environment, does not
+    /// count.
+    static func measure(
+        _ daemon: BenchDaemon, streams: [String], puts: Int, log: String
+    ) throws(BenchError) -> [Double] {
         var reader = WireReader(socket: try Socket.connect(port: daemon.port))
         for index in 0...puts {
             let body =
-                #"{"StreamName":"latency","PartitionKey":"t=\#(Monotonic.nanoseconds());","Data":"eHh4"}"#
+                #"{"StreamName":"\#(streams[index % streams.count])","PartitionKey":"t=\#(Monotonic.nanoseconds());","Data":"eHh4"}"#
             try reader.socket.write(
                 WireRequest.json(target: "Kinesis_20131202.PutRecord", version: "1.1", body: Array(body.utf8))
             )

@@ -7,6 +7,11 @@ struct WireLoad {
 
     /// Sends `calls` requests in all and returns the seconds from the first to the last answer.
     func run(calls: Int, request: [UInt8]) throws(BenchError) -> Double {
+        try run(calls: calls) { _ in request }
+    }
+
+    /// - Parameter request: Makes the request of a call, by its number.
+    func run(calls: Int, request: (Int) -> [UInt8]) throws(BenchError) -> Double {
         var readers: [WireReader] = []
         for _ in 0..<connections { readers.append(WireReader(socket: try Socket.connect(port: port))) }
         var polls = readers.map { pollfd(fd: $0.socket.descriptor, events: Int16(POLLIN), revents: 0) }
@@ -14,7 +19,7 @@ struct WireLoad {
         var sent = 0
         var answered = 0
         for reader in readers where sent < calls {
-            try reader.socket.write(request)
+            try reader.socket.write(request(sent))
             sent += 1
         }
         while answered < calls {
@@ -31,7 +36,7 @@ struct WireLoad {
                 }
                 answered += 1
                 if sent < calls {
-                    try readers[index].socket.write(request)
+                    try readers[index].socket.write(request(sent))
                     sent += 1
                 }
             }
