@@ -71,6 +71,18 @@ struct DeliveryTests {
         #expect(world.store.leases.counters(of: queue.key, now: world.clock.now).visible == 1)
     }
 
+    @Test("A subscription that nobody confirmed in two days ends; one of today stays")
+    func unconfirmed() throws {
+        let world = try DeliveryWorld()
+        world.endpoint.close()
+        let old = try world.subscribe(token: "old")
+        let kept = try world.subscribe()
+        world.clock.advance(SubscriptionLimits.confirmationLifetime)
+        let young = try world.subscribe(token: "young")
+        world.serve()
+        #expect(try world.remaining(after: old) == [kept.id, young.id])
+    }
+
     @Test("An endpoint that nobody listens at is tried again")
     func nobody() throws {
         let world = try DeliveryWorld()
@@ -135,18 +147,35 @@ private final class DeliveryWorld {
     }
 
     func subscribe(
-        _ change: (inout SubscriptionSettings) -> Void = { _ in }
+        token: String? = nil, _ change: (inout SubscriptionSettings) -> Void = { _ in }
     ) throws -> SubscriptionDefinition {
         var settings = SubscriptionSettings()
         settings.isRaw = true
         change(&settings)
         let wanted = settings
+        let now = clock.now
         return try store.perform { [topic, url = endpoint.url] writer throws(StoreError) in
             try writer.subscribe(
                 .web(url: url, isSecure: false), to: topic.key, id: UUID().uuidString.lowercased(),
                 settings: wanted,
-                confirmation: .confirmed(wasAuthenticated: true, guardsUnsubscribe: false))
+                confirmation: token.map { .pending(token: $0, since: now) }
+                    ?? .confirmed(wasAuthenticated: true, guardsUnsubscribe: false))
         }
+    }
+
+    /// The IDs of the subscriptions that are there when one is gone.
+    func remaining(after gone: SubscriptionDefinition) throws -> [String] {
+        let isGone = DispatchSemaphore(value: 0)
+        store.observe { [catalog = store.catalog] changes in
+            guard changes.definitionsChanged, catalog.snapshot.subscription(gone.key) == nil else {
+                return
+            }
+            isGone.signal()
+        }
+        if store.catalog.snapshot.subscription(gone.key) != nil {
+            try #require(isGone.wait(timeout: .now() + 30) == .success)
+        }
+        return store.catalog.snapshot.subscriptions(of: topic.key).map(\.id)
     }
 
     func publish(_ message: String) throws {

@@ -31,6 +31,8 @@ final class WebDeliveries: @unchecked Sendable {
     private static let perSubscription = 2
     /// Longest sleep while something waits, so that a clock that was moved is noticed.
     private static let longestSleep = Duration.seconds(1)
+    /// Time between two looks for subscriptions that nobody confirmed (own choice).
+    private static let unconfirmedPause = Duration.seconds(3_600)
     /// Rest after the store failed.
     private static let failurePause = Duration.seconds(1)
 
@@ -50,6 +52,7 @@ final class WebDeliveries: @unchecked Sendable {
         store.observe { [weak self] changes in
             if changes.topicDeliveries { self?.wake() }
         }
+        loop.execute { [weak self] in self?.endUnconfirmed() }
         wake()
     }
 
@@ -63,6 +66,38 @@ final class WebDeliveries: @unchecked Sendable {
             isWakePosted.store(false, ordering: .releasing)
             dispatch()
         }
+    }
+}
+
+// MARK: - Subscriptions that nobody confirmed
+
+extension WebDeliveries {
+    /// Ends subscriptions whose token is of no use any more, and looks again later.
+    private func endUnconfirmed() {
+        guard !isStopped.load(ordering: .relaxed) else { return }
+        let now = now()
+        for subscription in store.catalog.snapshot.webSubscriptions where Self.isOver(subscription, now) {
+            end(subscription.key, now)
+        }
+        _ = loop.schedule(after: Self.unconfirmedPause) { [weak self] in self?.endUnconfirmed() }
+    }
+
+    private func end(_ key: SubscriptionKey, _ now: Timestamp) {
+        store.submit { writer throws(StoreError) in
+            // It may have been confirmed, or asked for again, since the look at the catalog.
+            guard let subscription = writer.catalog.subscription(key), Self.isOver(subscription, now) else {
+                return
+            }
+            try writer.unsubscribe(key)
+        } completion: { [loop, report] result in
+            guard case .failure(let error) = result else { return }
+            loop.execute { report(.storeFailed(reason: "\(error)")) }
+        }
+    }
+
+    private static func isOver(_ subscription: SubscriptionDefinition, _ now: Timestamp) -> Bool {
+        guard case .pending(_, let since) = subscription.confirmation else { return false }
+        return now - since >= SubscriptionLimits.confirmationLifetime
     }
 }
 
