@@ -132,6 +132,24 @@ extension EndToEnd {
             try daemon.expectGracefulEnd()
         }
 
+        @Test("What was put and answered is there after a kill, and the minutes go on")
+        func kill() throws {
+            let world = try TestWorld()
+            try world.writeTemplate(Self.stream)
+            let daemon = try world.start()
+            let put: JSONValue = [
+                "Namespace": "Shop", "MetricData": [["MetricName": "Orders", "Value": 7, "Unit": "Count"]],
+            ]
+            try daemon.caller().call("GraniteServiceVersion20100801.PutMetricData", put)
+            try daemon.kill()
+            let next = try world.start()
+            let caller = try next.caller()
+            try caller.call("GraniteServiceVersion20100801.PutMetricData", put)
+            let meter = Meter(caller: caller, mapping: "", function: "", namespace: "Shop")
+            #expect(try meter.sum("Orders", []) == 14)
+            try next.expectGracefulEnd()
+        }
+
         @Test("Of a queue all counts are exact: filtered, named as failed, received again, deleted")
         func queue() throws {
             let world = try TestWorld()
@@ -192,6 +210,7 @@ private struct Meter {
     let caller: AWSCaller
     let mapping: String
     let function: String
+    var namespace = "AWS/Lambda"
 
     /// By name, by name and resource, of the account.
     var functionDimensions: [JSONValue] {
@@ -205,7 +224,7 @@ private struct Meter {
         let answer = try caller.call(
             "GraniteServiceVersion20100801.GetMetricStatistics",
             [
-                "Namespace": "AWS/Lambda", "MetricName": .string(metric), "Dimensions": dimensions,
+                "Namespace": .string(namespace), "MetricName": .string(metric), "Dimensions": dimensions,
                 "StartTime": .number("\(now - 3_600)"), "EndTime": .number("\(now + 60)"), "Period": 60,
                 "Statistics": [.string(statistic)],
             ])

@@ -2,6 +2,7 @@ import EventModel
 import Foundation
 import Glibc
 import HTTP
+import Metering
 import RuntimeAPI
 import Synchronization
 import Telemetry
@@ -13,6 +14,7 @@ final class HostWorld: Sendable {
     let loop: EventLoop
     let host: FunctionHost
     let metrics = Metrics()
+    let recorder = MetricRecorder()
     /// Every log line so far, platform lines included.
     let log = LineLog()
 
@@ -29,7 +31,7 @@ final class HostWorld: Sendable {
         configure(&configuration)
         host = try FunctionHost(
             loop: loop, configuration: configuration, logger: .silent, metrics: metrics,
-            now: { HostWorld.wallTime }, logSink: { [log] in log.add($0) })
+            recorder: recorder, now: { HostWorld.wallTime }, logSink: { [log] in log.add($0) })
         loop.start()
     }
 

@@ -122,6 +122,34 @@ struct TemplatePlanTests {
         #expect(mappings[2].settings.stream?.startingPosition == .latest)
     }
 
+    private static func metrics(_ groups: String) -> String {
+        """
+        Transform: AWS::Serverless-2016-10-31
+        Resources:
+          Orders: {Type: AWS::SQS::Queue}
+          Worker:
+            Type: AWS::Serverless::Function
+            Properties:
+              Runtime: python3.12
+              Handler: app.handler
+              CodeUri: .
+              Events:
+                In:
+                  Type: SQS
+                  Properties: {Queue: !GetAtt Orders.Arn, MetricsConfig: {Metrics: [\(groups)]}}
+        """
+    }
+
+    @Test("A mapping may want the metrics of its events; those of clusters are not for its source")
+    func metrics() throws {
+        let wanted = try TemplateFixture.plan(Self.metrics("EventCount")).mappings
+        #expect(wanted.map(\.settings.metrics) == [[.eventCount]])
+        #expect(try TemplateFixture.plan(Self.metrics("")).mappings.map(\.settings.metrics) == [[]])
+        let problems = TemplateFixture.problems(Self.metrics("EventCount, KafkaMetrics"))
+        #expect(problems.count == 1)
+        #expect(problems.first?.contains("Unsupported MetricsConfig parameter") == true)
+    }
+
     @Test("Reading twice gives the same plan")
     func deterministic() throws {
         #expect(try TemplateFixture.plan(Self.shop) == TemplateFixture.plan(Self.shop))
