@@ -33,8 +33,9 @@ package struct ConsumerReference: Equatable, Sendable {
 
     /// `nil` for the ARN of anything else.
     package init?(_ arn: ARN) {
+        guard arn.service == "kinesis" else { return nil }
         let parts = arn.resource.split(separator: "/", omittingEmptySubsequences: false)
-        guard arn.service == "kinesis", parts.count == 4, parts[0] == "stream", parts[2] == "consumer" else {
+        guard parts.count == 4, parts[0] == "stream", parts[2] == "consumer" else {
             return nil
         }
         let ends = parts[3].split(separator: ":", omittingEmptySubsequences: false)

@@ -34,6 +34,24 @@ struct StatusShapesTests {
         #expect(try Shape(JSONValue(parsing: shape.json.bytes)) == shape)
     }
 
+    @Test(
+        "A source is called by the name that its users gave it",
+        arguments: [
+            ("arn:aws:kinesis:us-east-1:000000000000:stream/clicks", "stream", "clicks"),
+            ("arn:aws:kinesis:us-east-1:000000000000:stream/clicks/consumer/app:7", "consumer", "clicks/app"),
+            ("arn:aws:sqs:us-east-1:000000000000:orders", "queue", "orders"),
+            (
+                "arn:aws:dynamodb:us-east-1:000000000000:table/items/stream/2024-09-17T12:49:54.528", "table",
+                "items"
+            ),
+        ])
+    func sources(arn: String, kind: String, name: String) {
+        var mapping = Self.mapping
+        mapping.source = arn
+        #expect(mapping.sourceKind == kind)
+        #expect(mapping.sourceName == name)
+    }
+
     @Test("Each is read back as it was written")
     func roundTrips() throws {
         try roundTrip(LagReport(nowAtMs: 1_700_000_000_000, mappings: [Self.mapping, Self.queueMapping]))

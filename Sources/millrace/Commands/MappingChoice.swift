@@ -1,3 +1,5 @@
+import EventModel
+
 /// Finds the mapping that a user means: by ID or its beginning, by function, or by the name of its source.
 enum MappingChoice {
     static func matching(_ word: String?, among mappings: [MappingStatus]) throws(CommandFailure)
@@ -33,15 +35,23 @@ enum MappingChoice {
 }
 
 extension MappingStatus {
-    /// `orders` of a queue's ARN, `clicks` of `stream/clicks`, `items` of `table/items/stream/…`.
+    /// `orders` of a queue's ARN, `clicks` of `stream/clicks`, `items` of `table/items/stream/…`, `clicks/app` of a
+    /// consumer's ARN `stream/clicks/consumer/app:1763600000`.
     var sourceName: String {
-        let resource = source.split(separator: ":", maxSplits: 5).last.map(String.init) ?? source
         let parts = resource.split(separator: "/").map(String.init)
-        return parts.count > 1 ? parts[1] : resource
+        guard isConsumer else { return parts.count > 1 ? parts[1] : resource }
+        return "\(parts[1])/\(parts[3].prefix { $0 != ":" })"
     }
 
     var sourceKind: String {
+        if isConsumer { return "consumer" }
         let service = source.split(separator: ":").dropFirst(2).first ?? ""
         return ["sqs": "queue", "kinesis": "stream", "dynamodb": "table"][String(service)] ?? String(service)
     }
+
+    private var resource: String {
+        source.split(separator: ":", maxSplits: 5).last.map(String.init) ?? source
+    }
+
+    private var isConsumer: Bool { ARN(source).map { ConsumerReference($0) != nil } ?? false }
 }
