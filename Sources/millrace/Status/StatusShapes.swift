@@ -46,7 +46,8 @@ struct TopicStatus: Equatable, Sendable {
     var waitingDeliveries: Int
 }
 
-/// A stream's content: records ever appended, over all shards. `name` is the table's name for a table stream.
+/// A stream's content: open shards, and records ever appended, over all shards; `name` is the table's name for a table's
+/// stream.
 struct StreamStatus: Equatable, Sendable {
     var name: String
     var isTableStream: Bool
