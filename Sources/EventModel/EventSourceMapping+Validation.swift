@@ -113,6 +113,9 @@ extension MappingRequest {
         for member in members where member.isGiven && !member.isTaken {
             throw .invalid("Unsupported \(member.name) parameter for given event source mapping type.")
         }
+        if let report = successReportDestination, !report.isEmpty, !source.isStream {
+            throw .notSupported("an on-success destination of a mapping that is not a stream's")
+        }
     }
 
     func isGiven(_ list: [String]?) -> Bool { list.map { !$0.isEmpty } ?? false }

@@ -117,13 +117,16 @@ package struct StreamMappingSettings: Equatable, Sendable {
     package var parallelizationFactor: Int
     /// `TumblingWindowInSeconds`, 1...900, or 0 for none.
     package var tumblingWindowSeconds: Int
-    /// The queue that discarded batches are reported to.
+    /// The queue, topic or bucket that discarded batches are reported to.
     package var onFailureDestination: ARN?
+    /// The queue, topic or bucket that batches are reported to with which the function succeeded (own extension).
+    package var onSuccessDestination: ARN?
 
     package init(
         startingPosition: StartingPosition, maximumRetryAttempts: Int? = nil,
         maximumRecordAgeSeconds: Int? = nil, bisectsOnError: Bool = false, parallelizationFactor: Int = 1,
-        tumblingWindowSeconds: Int = 0, onFailureDestination: ARN? = nil
+        tumblingWindowSeconds: Int = 0, onFailureDestination: ARN? = nil,
+        onSuccessDestination: ARN? = nil
     ) {
         self.startingPosition = startingPosition
         self.maximumRetryAttempts = maximumRetryAttempts
@@ -132,5 +135,6 @@ package struct StreamMappingSettings: Equatable, Sendable {
         self.parallelizationFactor = parallelizationFactor
         self.tumblingWindowSeconds = tumblingWindowSeconds
         self.onFailureDestination = onFailureDestination
+        self.onSuccessDestination = onSuccessDestination
     }
 }

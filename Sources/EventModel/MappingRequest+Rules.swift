@@ -35,6 +35,9 @@ extension MappingRequest {
         if let onFailureDestination {
             stream.onFailureDestination = ARN(onFailureDestination)
         }
+        if let successReportDestination {
+            stream.onSuccessDestination = ARN(successReportDestination)
+        }
         settings.stream = stream
     }
 
@@ -131,28 +134,6 @@ extension MappingRequest {
         throw .invalid(
             "Queue visibility timeout: \(visibility) seconds is less than Function timeout: \(timeout) seconds"
         )
-    }
-
-    /// The on-failure destination of a stream mapping: a standard queue that is there.
-    ///
-    /// AWS looks at it when it is given, through the function's permissions; its texts are not recorded.
-    func checkDestination(_ facts: MappingFacts) throws(ConfigurationError) {
-        guard let destination = onFailureDestination, !destination.isEmpty else { return }
-        guard let arn = ARN(destination) else {
-            throw .invalid("The destination ARN \(destination) is invalid.")
-        }
-        switch arn.service {
-        case "sqs":
-            guard !arn.resource.hasSuffix(".fifo") else {
-                throw .invalid("The destination ARN \(destination) is invalid: it is a FIFO queue.")
-            }
-            guard facts.destinationExists else {
-                throw .invalid("The destination ARN \(destination) is invalid: the queue does not exist.")
-            }
-        case "sns": throw .notSupported("an SNS topic as DestinationConfig.OnFailure.Destination")
-        case "s3": throw .notSupported("an S3 bucket as DestinationConfig.OnFailure.Destination")
-        default: throw .invalid("The destination ARN \(destination) is invalid.")
-        }
     }
 
     /// What AWS would take now and Millrace does not act on yet; its "off" values pass.

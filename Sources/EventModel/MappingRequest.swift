@@ -37,8 +37,10 @@ package struct MappingRequest: Equatable, Sendable {
     package var functionResponseTypes: [String]?
     /// `DestinationConfig.OnFailure.Destination`; an empty text clears.
     package var onFailureDestination: String?
-    /// `DestinationConfig.OnSuccess.Destination`.
+    /// `DestinationConfig.OnSuccess.Destination`, which AWS refuses.
     package var onSuccessDestination: String?
+    /// Where successes are reported: our own, never from AWS's API; an empty text clears.
+    package var successReportDestination: String?
     /// The pattern texts of `FilterCriteria.Filters`; empty clears.
     package var filterPatterns: [String]?
     package var kmsKeyARN: String?
@@ -73,16 +75,20 @@ package struct MappingFacts: Equatable, Sendable {
     /// Of the function that the request (or, for an update without one, the mapping) names; `nil` when there is none.
     package var functionTimeoutSeconds: Int?
     package var source: Source
-    /// Whether the queue that `onFailureDestination` names is there; looked at only for the ARN of a queue.
+    /// Whether the queue, topic or bucket that `onFailureDestination` names is there.
     package var destinationExists: Bool
+    /// The same of `successReportDestination`.
+    package var successDestinationExists: Bool
     package var now: Timestamp
 
     package init(
-        functionTimeoutSeconds: Int?, source: Source, destinationExists: Bool = true, now: Timestamp
+        functionTimeoutSeconds: Int?, source: Source, destinationExists: Bool = true,
+        successDestinationExists: Bool = true, now: Timestamp
     ) {
         self.functionTimeoutSeconds = functionTimeoutSeconds
         self.source = source
         self.destinationExists = destinationExists
+        self.successDestinationExists = successDestinationExists
         self.now = now
     }
 }

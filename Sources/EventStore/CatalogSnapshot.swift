@@ -142,4 +142,14 @@ extension CatalogSnapshot {
     package func buckets(of account: String) -> [BucketDefinition] {
         all.buckets.values.filter { $0.location.account == account }.sorted { $0.name < $1.name }
     }
+
+    /// True when a report to that queue, topic or bucket would arrive.
+    package func hasDestination(_ arn: ARN) -> Bool {
+        switch arn.service {
+        case "sqs": queue(arn) != nil
+        case "sns": topic(arn) != nil
+        case "s3": bucket(arn) != nil
+        default: false
+        }
+    }
 }

@@ -150,8 +150,8 @@ package struct Settlement: Sendable {
     /// The new checkpoint: every record at or before it is settled. Never smaller than the old one.
     package var through: Position
     package var discards: [Discard]
-    /// Messages for on-failure queues, each with the number of records that it reports.
-    package var messages: [(queue: QueueKey, batch: MessageBatch, records: Int)]
+    /// For on-failure and on-success destinations.
+    package var reports: [DestinationReport]
     package var decisions: [Decision]
     /// Positions above the checkpoint that are done with, in order, instead of those stored before; `nil` leaves them.
     package var settledAhead: [Position]?
@@ -160,14 +160,14 @@ package struct Settlement: Sendable {
 
     package init(
         mappingID: String, shard: ShardKey, through: Position, discards: [Discard] = [],
-        messages: [(queue: QueueKey, batch: MessageBatch, records: Int)] = [], decisions: [Decision] = [],
+        reports: [DestinationReport] = [], decisions: [Decision] = [],
         settledAhead: [Position]? = nil, window: WindowUpdate? = nil
     ) {
         self.mappingID = mappingID
         self.shard = shard
         self.through = through
         self.discards = discards
-        self.messages = messages
+        self.reports = reports
         self.decisions = decisions
         self.settledAhead = settledAhead
         self.window = window

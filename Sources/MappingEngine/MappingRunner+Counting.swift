@@ -69,13 +69,16 @@ extension MappingRunner {
         meters.events?.dropped?.record(count, at: context.now())
     }
 
-    /// Reports could not be delivered, which is final: their events are dropped (esm-streams.md §4.7).
-    func destinationFailed(reports: Int, records: Int) {
-        counts.dropped += Int64(records)
-        metrics.destinationFailures.add(reports)
-        for _ in 0..<reports { meters.destinationFailures.record(1, at: context.now()) }
-        dropped(records)
-        lastError = "the on-failure destination could not be reached; \(records) record(s) dropped"
+    /// A report could not be delivered, which is final (esm-streams.md §4.7). That of a failure takes its events with it.
+    func destinationFailed(_ lost: LostReport) {
+        let count = lost.occasion == .failure ? lost.recordCount : 0
+        counts.dropped += Int64(count)
+        metrics.destinationFailures.add(1)
+        meters.destinationFailures.record(1, at: context.now())
+        dropped(count)
+        let what = lost.occasion == .failure ? "on-failure" : "on-success"
+        lastError =
+            "the \(what) destination could not be reached (\(lost.reason)); \(count) record(s) dropped"
     }
 
     func sentAt(arrivalOfLast arrival: Timestamp) {

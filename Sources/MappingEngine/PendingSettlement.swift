@@ -18,7 +18,7 @@ struct PendingSettlement {
     private(set) var noted: Position = 0
     private(set) var recordCount = 0
     private(set) var discards: [Discard] = []
-    private(set) var messages: [(queue: QueueKey, batch: MessageBatch, records: Int)] = []
+    private(set) var reports: [DestinationReport] = []
     private(set) var decisions: [Decision] = []
     /// What is to be kept beside the checkpoint from now on; `nil` for what is kept already.
     private(set) var settledAhead: [Position]?
@@ -30,7 +30,8 @@ struct PendingSettlement {
 
     var isClean: Bool { !isCommitting && !hasWork }
     var hasWork: Bool {
-        noted > committed || !discards.isEmpty || !decisions.isEmpty || settledAhead != nil || window != nil
+        noted > committed || !discards.isEmpty || !reports.isEmpty || !decisions.isEmpty
+            || settledAhead != nil || window != nil
     }
     var checkpoint: Position { committed }
 
@@ -45,9 +46,14 @@ struct PendingSettlement {
         recordCount += records
     }
 
-    mutating func add(_ discard: Discard, message: (queue: QueueKey, batch: MessageBatch)?) {
+    mutating func add(_ discard: Discard, report: DestinationReport?) {
         discards.append(discard)
-        if let message { messages.append((message.queue, message.batch, discard.recordCount)) }
+        if let report { reports.append(report) }
+    }
+
+    /// Reports of successes that this commit makes final.
+    mutating func add(_ successes: some Sequence<DestinationReport>) {
+        reports.append(contentsOf: successes)
     }
 
     mutating func keep(settledAhead positions: [Position]) {
@@ -67,13 +73,13 @@ struct PendingSettlement {
         guard !isCommitting, hasWork else { return nil }
         isCommitting = true
         let settlement = Settlement(
-            mappingID: mapping, shard: shard, through: noted, discards: discards, messages: messages,
+            mappingID: mapping, shard: shard, through: noted, discards: discards, reports: reports,
             decisions: decisions, settledAhead: settledAhead, window: window)
         let count = recordCount
         settledAhead = nil
         window = nil
         discards = []
-        messages = []
+        reports = []
         decisions = []
         recordCount = 0
         return (settlement, count)
@@ -90,7 +96,7 @@ struct PendingSettlement {
         isCommitting = false
         isFailing = true
         discards = settlement.discards + discards
-        messages = settlement.messages + messages
+        reports = settlement.reports + reports
         decisions = settlement.decisions + decisions
         settledAhead = settledAhead ?? settlement.settledAhead
         window = window ?? settlement.window

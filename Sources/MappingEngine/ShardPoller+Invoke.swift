@@ -72,7 +72,9 @@ extension ShardPoller {
     }
 
     private func invocationEnded(_ plan: InvocationPlan, in lane: Int, _ result: InvocationResult) {
+        let tail = sentTail()
         let outcome = interpret(plan, in: lane, result)
+        noteSuccess(plan, in: lane, outcome, result, tail: tail)
         switch outcome {
         case .succeeded:
             runner.invocationEnded(failed: false)

@@ -48,10 +48,10 @@ extension ShardPoller {
 
     /// Of the discards that were committed: what was delivered, what could not be, what nobody was to be told of.
     private func countFates(of work: Settlement, _ outcome: SettlementResult) {
-        if outcome.undeliverable > 0 {
-            runner.destinationFailed(reports: outcome.undeliverable, records: outcome.undeliverableRecords)
-        }
-        runner.delivered(work.messages.reduce(0) { $0 + $1.records } - outcome.undeliverableRecords)
+        for lost in outcome.lost { runner.destinationFailed(lost) }
+        let reported = work.reports.reduce(0) { $0 + ($1.occasion == .failure ? $1.recordCount : 0) }
+        let lost = outcome.lost.reduce(0) { $0 + ($1.occasion == .failure ? $1.recordCount : 0) }
+        runner.delivered(reported - lost)
         let untold = work.discards.filter { $0.destination == nil && !isExpiryOfSource($0) }
         runner.dropped(untold.reduce(0) { $0 + $1.recordCount })
     }
@@ -67,6 +67,7 @@ extension ShardPoller {
     func settle(through position: Position) {
         let count = records.count(through: position, after: settlement.noted)
         settlement.settle(through: position, records: count)
+        releaseSuccesses(through: position)
         // Behind the batch's last record there may be some that were filtered out.
         guard count > 0, let arrival = records.last(through: position)?.arrival else { return }
         lag?.batchCompleted(lastArrival: arrival, now: context.now())
@@ -84,11 +85,7 @@ extension ShardPoller {
         let now = context.now()
         let destination = mapping.settings.stream?.onFailureDestination
         let window = windowing.map { TumblingWindow(of: first.arrival, length: $0.length) }
-        var payload = Array(Self.eventHead)
-        for slice in records.slices(from: span.first, through: span.last, lane: place(of: lane)) {
-            payload.append(contentsOf: slice)
-        }
-        payload.append(contentsOf: eventTail(window: window))
+        let payload = eventBytes(of: span, in: lane, tail: eventTail(window: window))
         let isUnhandled = batch.responseContext == .unhandled
         let row = Discard(
             mappingID: mapping.id, shard: shard.key, shardID: shard.id, streamARN: mapping.source,
@@ -99,12 +96,18 @@ extension ShardPoller {
             logTail: lanes[lane].lastAnswer.logTail, payload: payload)
         let record = InvocationRecord(
             of: batch, requestID: id, functionARN: mapping.functionARN.description, timestamp: now,
-            source: isTableStream ? .table : .kinesis, shardID: shard.id,
+            source: recordSource, shardID: shard.id,
             startSequenceNumber: numbers.text(first.position, arrival: first.arrival),
             endSequenceNumber: numbers.text(last.position, arrival: last.arrival),
             firstArrival: first.arrival, lastArrival: last.arrival, streamARN: mapping.source.description,
             window: window.map { .init($0) })
-        settlement.add(row, message: destination.flatMap { message(record, to: $0, records: span.count) })
+        settlement.add(
+            row,
+            report: destination.map {
+                report(record, .failure, to: $0, first: span.first, last: span.last, count: span.count) {
+                    payload
+                }
+            })
     }
 
     var isTableStream: Bool {
@@ -112,19 +115,5 @@ extension ShardPoller {
         case .kinesis: false
         case .table: true
         }
-    }
-
-    /// The report as a queue message; a destination that is gone is a failed delivery, which is final (esm-streams.md §4.7).
-    func message(
-        _ record: InvocationRecord, to destination: ARN, records: Int
-    ) -> (queue: QueueKey, batch: MessageBatch)? {
-        guard let queue = context.store.catalog.queue(destination) else {
-            runner.destinationFailed(reports: 1, records: records)
-            return nil
-        }
-        let body = record.bytes
-        var batch = MessageBatch()
-        batch.append(body: body, md5: runner.hasher.hash(body).value)
-        return (queue.key, batch)
     }
 }

@@ -86,7 +86,9 @@ extension ShardPoller {
             functionName: name, permit: permit, requestID: windowRequestID(plan.request),
             event: [Self.eventHead, tail[...]],
             invokedFunctionARN: runner.mapping.functionARN.description)
-        context.host.invoke(request) { [weak self] result in self?.windowInvocationEnded(plan, result) }
+        context.host.invoke(request) { [weak self] result in
+            self?.windowInvocationEnded(plan, result, tail: tail)
+        }
     }
 
     private func windowRequestID(_ ordinal: RequestOrdinal) -> String {
@@ -98,7 +100,7 @@ extension ShardPoller {
         return notes.request.id
     }
 
-    private func windowInvocationEnded(_ plan: WindowPlan, _ result: InvocationResult) {
+    private func windowInvocationEnded(_ plan: WindowPlan, _ result: InvocationResult, tail: [UInt8]) {
         let outcome: InvocationOutcome
         switch result.outcome {
         case .success(let payload):
@@ -126,6 +128,9 @@ extension ShardPoller {
         if plan.attempt > 1, outcome.reachedFunction { runner.retried() }
         if let lastError { runner.lastError = lastError }
         if plan.isEarly { explain(plan) }
+        if outcome == .succeeded {
+            noteSuccess(plan, requestID: windowRequestID(plan.request), result, tail: tail)
+        }
         step(.windowInvocationEnded(plan.invocation, outcome))
     }
 
@@ -155,9 +160,13 @@ extension ShardPoller {
             logTail: notes.lastAnswer.logTail, payload: Array(payload))
         let record = InvocationRecord(
             of: given, requestID: id, functionARN: mapping.functionARN.description, timestamp: now,
-            source: isTableStream ? .table : .kinesis, shardID: shard.id,
+            source: recordSource, shardID: shard.id,
             streamARN: mapping.source.description)
-        settlement.add(row, message: destination.flatMap { message(record, to: $0, records: 0) })
+        settlement.add(
+            row,
+            report: destination.map {
+                report(record, .failure, to: $0, first: 0, last: 0, count: 0) { Array(payload) }
+            })
         settlement.add(
             Decision(
                 mappingID: mapping.id, at: now, shard: shard.key, kind: "discarded", requestID: id,

@@ -41,6 +41,8 @@ final class ShardPoller: @unchecked Sendable {
     var history = AgeHistory()
     var lastError: String?
     var lanes: [LaneNotes]
+    /// Reports on records that the function succeeded with and the checkpoint has not passed.
+    var successes: [DestinationReport] = []
     /// `nil` without tumbling windows.
     var windowing: WindowNotes?
     private(set) var phase = Phase.running
@@ -127,7 +129,9 @@ final class ShardPoller: @unchecked Sendable {
         case .invoke(let lane, let plan): invoke(plan, in: lane)
         case .settle(let position): settle(through: position)
         case .discard(let lane, let batch): discard(batch, of: lane)
-        case .keepSettled(let positions): settlement.keep(settledAhead: positions)
+        case .keepSettled(let positions):
+            settlement.keep(settledAhead: positions)
+            releaseSuccesses(among: positions)
         case .invokeWindow(let plan): invoke(plan)
         case .dropWindowState: windowing?.state = WindowNotes.emptyState
         case .keepWindow(let window): keep(window)

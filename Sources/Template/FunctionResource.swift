@@ -8,6 +8,15 @@ struct FunctionResource {
     let name: String
     /// Where relative folders start: the template's own folder, absolute.
     let folder: String
+    let metadata: MillraceMetadata
+
+    init(resource: DeclaredResource, resolver: Resolver, name: String, folder: String) {
+        self.resource = resource
+        self.resolver = resolver
+        self.name = name
+        self.folder = folder
+        metadata = MillraceMetadata(of: resource, resolver)
+    }
 
     /// Variables that belong to the Runtime API (Lambda developer guide, "Reserved environment variables").
     private static let reservedVariables: Set<String> = [
@@ -64,7 +73,7 @@ struct FunctionResource {
     // MARK: - Handler
 
     private func handler(_ reader: PropertyReader) -> FunctionDefinition.Handler? {
-        let command = self.command()
+        let command = metadata.command
         let runtime = reader.text("Runtime")
         let handler = reader.text("Handler")
         let code = codePath(reader, isRequired: command == nil)
@@ -100,21 +109,6 @@ struct FunctionResource {
             return nil
         }
         return .runtime(identifier: runtime, handler: handler ?? "bootstrap", codePath: code)
-    }
-
-    /// `Metadata: {Millrace: {Command: [program, argument …]}}`; other metadata is somebody else's.
-    private func command() -> [String]? {
-        guard let metadata = resource.metadata?["Millrace"] else { return nil }
-        let reader = PropertyReader(
-            resolver.value(metadata), what: "Metadata.Millrace", problems: resolver.problems)
-        let command = reader.texts("Command")
-        reader.finish()
-        guard let command else { return nil }
-        guard let program = command.first, !program.isEmpty else {
-            resolver.problems.add(metadata.place, "Command of Metadata.Millrace has to name a program.")
-            return nil
-        }
-        return command
     }
 
     private func codePath(_ reader: PropertyReader, isRequired: Bool) -> String? {

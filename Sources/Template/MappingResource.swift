@@ -21,7 +21,11 @@ struct MappingResource {
     }
 
     /// An entry of `Events`: `Type` and `Properties`.
-    func event(_ member: Value.Member, function: ARN) -> TemplatePlan.Mapping? {
+    ///
+    /// - Parameter onSuccess: What the function's metadata says of this event.
+    func event(
+        _ member: Value.Member, function: ARN, onSuccess: String?
+    ) -> TemplatePlan.Mapping? {
         let reader = PropertyReader(member.value, what: "the event \(member.key)", problems: problems)
         let type = reader.required("Type")
         let properties = reader.value("Properties")
@@ -45,11 +49,15 @@ struct MappingResource {
             settings.finish()
             return nil
         }
-        return mapping(settings, source: source, function: function.description, place: member.keyPlace)
+        return mapping(
+            settings, source: source, function: function.description, place: member.keyPlace,
+            onSuccess: onSuccess)
     }
 
     /// An `AWS::Lambda::EventSourceMapping`.
-    func resource(_ reader: PropertyReader, place: DocumentNode.Place) -> TemplatePlan.Mapping? {
+    func resource(
+        _ reader: PropertyReader, place: DocumentNode.Place, onSuccess: String?
+    ) -> TemplatePlan.Mapping? {
         let function = reader.required("FunctionName")
         reader.refuse("Topics", "Kafka sources come later")
         reader.refuse("Queues", "message brokers come later")
@@ -64,7 +72,7 @@ struct MappingResource {
             reader.finish()
             return nil
         }
-        return mapping(reader, source: source, function: function, place: place)
+        return mapping(reader, source: source, function: function, place: place, onSuccess: onSuccess)
     }
 
     private func source(_ reader: PropertyReader, _ key: String, service: String?) -> TemplatePlan.Source? {
@@ -95,9 +103,11 @@ struct MappingResource {
     // MARK: - Settings
 
     private func mapping(
-        _ reader: PropertyReader, source: TemplatePlan.Source, function: String, place: DocumentNode.Place
+        _ reader: PropertyReader, source: TemplatePlan.Source, function: String, place: DocumentNode.Place,
+        onSuccess: String?
     ) -> TemplatePlan.Mapping? {
         var request = request(reader)
+        request.successReportDestination = onSuccess
         reader.finish()
         request.functionName = function
         request.eventSourceARN = arnToCheck(source).description
@@ -201,12 +211,16 @@ struct MappingResource {
             // Serverless templates say the kind too, and may leave the queue to be made; ours is always named.
             let type = failure.choice("Type", of: ["SQS", "SNS", "S3"])
             if type != nil, !failure.has("Destination") {
-                problems.add(failure.place, "\(failure.what) needs Destination, the ARN of a queue.")
+                problems.add(
+                    failure.place,
+                    "\(failure.what) needs Destination, the ARN of a queue, a topic or a bucket.")
             }
             request.onFailureDestination = failure.text("Destination")
             failure.finish()
         }
-        configuration.refuse("OnSuccess", "mappings have no such destination")
+        configuration.refuse(
+            "OnSuccess",
+            "AWS's mappings have no such destination; Metadata: {Millrace: {OnSuccess: ARN}} has one")
         configuration.finish()
     }
 

@@ -178,7 +178,7 @@ struct TemplateCompiler {
             surroundings.queues[context.location.arn("sqs", queue.name)] = queue.attributes
         }
         surroundings.tablesWithoutStream = Set(plan.tables.filter { $0.streamView == nil }.map(\.name))
-        var events: [(PropertyReader, ARN)] = []
+        var events: [(PropertyReader, ARN, MillraceMetadata)] = []
         for resource in declared where resource.kind == .serverlessFunction || resource.kind == .function {
             guard let name = resolver.name(of: resource.logicalID, at: resource.place) else { continue }
             let reader = reader(resource, resolver)
@@ -186,18 +186,28 @@ struct TemplateCompiler {
             let function = maker.function(reader)
             let arn = context.location.arn("lambda", "function:\(name)")
             if resource.kind == .serverlessFunction, let list = reader.object("Events") {
-                events.append((list, arn))
+                events.append((list, arn, maker.metadata))
             }
             reader.finish()
             surroundings.functions[arn] = function?.timeoutSeconds ?? 1
             if let function { plan.functions.append(function) }
         }
         let maker = MappingResource(resolver: resolver, surroundings: surroundings)
-        for (list, function) in events {
-            plan.mappings += list.members.compactMap { maker.event($0, function: function) }
+        for (list, function, metadata) in events {
+            let names = Set(list.members.map(\.key))
+            for name in metadata.onSuccessOfEvents.keys.sorted() where !names.contains(name) {
+                problems.add(
+                    metadata.place,
+                    "OnSuccess of Metadata.Millrace names the event \(name), which is not there.")
+            }
+            plan.mappings += list.members.compactMap {
+                maker.event($0, function: function, onSuccess: metadata.onSuccessOfEvents[$0.key])
+            }
         }
         for resource in declared where resource.kind == .mapping {
-            if let mapping = maker.resource(reader(resource, resolver), place: resource.place) {
+            let onSuccess = MillraceMetadata(of: resource, resolver).onSuccess
+            let reader = reader(resource, resolver)
+            if let mapping = maker.resource(reader, place: resource.place, onSuccess: onSuccess) {
                 plan.mappings.append(mapping)
             }
         }

@@ -83,6 +83,7 @@ package enum MappingCodec {
             ("parallelizationFactor", JSONValue(optional: settings.parallelizationFactor)),
             ("tumblingWindowSeconds", JSONValue(optional: settings.tumblingWindowSeconds)),
             ("onFailureDestination", JSONValue(settings.onFailureDestination)),
+            ("onSuccessDestination", JSONValue(settings.onSuccessDestination)),
         ])
     }
 
@@ -99,6 +100,7 @@ package enum MappingCodec {
             bisectsOnError: json.bool("bisectsOnError", or: false),
             parallelizationFactor: json.int("parallelizationFactor") ?? 1,
             tumblingWindowSeconds: json.int("tumblingWindowSeconds") ?? 0,
-            onFailureDestination: json.string("onFailureDestination").flatMap { ARN($0) })
+            onFailureDestination: json.string("onFailureDestination").flatMap { ARN($0) },
+            onSuccessDestination: json.string("onSuccessDestination").flatMap { ARN($0) })
     }
 }

@@ -6,11 +6,8 @@ import SQLite
 package struct SettlementResult: Equatable, Sendable {
     /// In the order of the settlement's discards.
     package var discardIDs: [Int64] = []
-    package var sent: [SentMessage] = []
-    /// Messages that could not be sent because their queue is gone.
-    package var undeliverable = 0
-    /// The records that these report.
-    package var undeliverableRecords = 0
+    /// Reports that could not be delivered: their destination is gone, or does not take them.
+    package var lost: [LostReport] = []
     package init() {}
 }
 
@@ -60,12 +57,14 @@ extension StoreWriter {
         }
     }
 
-    /// Makes one step of a stream mapping durable: checkpoint, discards, reports to on-failure queues, decisions.
+    /// Makes one step of a stream mapping durable: checkpoint, discards, reports to destinations, decisions.
     ///
-    /// A destination that is gone makes its message dropped, which the result counts; checkpoint and discards hold.
-    /// - Throws: `.notFound` when the mapping is gone.
+    /// A destination that is gone makes its report lost, which the result counts and the decision log tells; checkpoint
+    /// and discards hold.
+    /// - Throws: `.notFound` when the mapping is gone; what keeps the file of a report from being written.
     package func settle(_ settlement: Settlement) throws(StoreError) -> SettlementResult {
         let key = try CheckpointKey.make(mappingKey(settlement.mappingID), settlement.shard)
+        let routes = try routes(of: settlement.reports)
         let before = connection.totalChanges
         try run(
             """
@@ -78,18 +77,22 @@ extension StoreWriter {
         }
         precondition(connection.totalChanges > before, "checkpoints move forward")
         var result = SettlementResult()
-        for discard in settlement.discards { result.discardIDs.append(try store(discard)) }
-        for message in settlement.messages {
-            guard definitions.queues[message.queue] != nil else {
-                result.undeliverable += message.batch.entries.count
-                result.undeliverableRecords += message.records
-                continue
+        var discards = settlement.discards
+        var decisions = settlement.decisions
+        for (report, route) in zip(settlement.reports, routes) {
+            guard let reason = try deliver(report, by: route) else { continue }
+            result.lost.append(
+                LostReport(occasion: report.occasion, recordCount: report.recordCount, reason: reason))
+            decisions.append(decision(on: report, lost: reason, of: settlement))
+            // Nothing went anywhere.
+            for index in discards.indices where discards[index].isTold(by: report) {
+                discards[index].destination = nil
             }
-            result.sent.append(contentsOf: try send(message.batch, to: message.queue))
         }
+        for discard in discards { result.discardIDs.append(try store(discard)) }
         if let positions = settlement.settledAhead { try keep(positions, beside: key) }
         if let window = settlement.window { try keep(window, beside: key) }
-        try record(settlement.decisions)
+        try record(decisions)
         return result
     }
 
@@ -105,6 +108,14 @@ extension StoreWriter {
 }
 
 // MARK: - Discards
+
+extension Discard {
+    /// The report that belongs to it: of the same request, about the same records.
+    fileprivate func isTold(by report: DestinationReport) -> Bool {
+        report.occasion == .failure && report.requestID == requestID && report.first == first
+            && report.last == last
+    }
+}
 
 extension StoreWriter {
     private func store(_ discard: Discard) throws(StoreError) -> Int64 {

@@ -1,8 +1,8 @@
-import AWSWire
-import EventModel
+package import AWSWire
+package import EventModel
 
 extension AWSError {
-    init(_ error: ConfigurationError) {
+    package init(_ error: ConfigurationError) {
         switch error.kind {
         case .constraint: self.init("ValidationException", error.message)
         case .invalidParameterValue: self.init("InvalidParameterValueException", error.message)

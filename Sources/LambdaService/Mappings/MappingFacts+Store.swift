@@ -1,18 +1,19 @@
-import EventModel
-import EventStore
+package import EventModel
+package import EventStore
 
 extension MappingFacts {
     /// What the definitions of one moment say about a request.
     ///
     /// - Parameter source: The mapping's source; `nil` when the request names none.
-    init(
+    package init(
         _ catalog: CatalogSnapshot, _ request: MappingRequest, source: ARN?, location: Location,
         now: Timestamp
     ) {
         self.init(
             functionTimeoutSeconds: Self.timeout(request, location, catalog),
             source: source.map { Self.source($0, catalog) } ?? .missing,
-            destinationExists: Self.destinationExists(request, catalog), now: now)
+            destinationExists: Self.exists(request.onFailureDestination, catalog),
+            successDestinationExists: Self.exists(request.successReportDestination, catalog), now: now)
     }
 
     /// There are no versions and aliases yet, so a function with such a qualifier does not exist.
@@ -32,8 +33,8 @@ extension MappingFacts {
         return catalog.stream(read: arn) == nil ? .missing : .stream
     }
 
-    private static func destinationExists(_ request: MappingRequest, _ catalog: CatalogSnapshot) -> Bool {
-        guard let arn = request.onFailureDestination.flatMap({ ARN($0) }) else { return false }
-        return catalog.queue(arn) != nil
+    private static func exists(_ destination: String?, _ catalog: CatalogSnapshot) -> Bool {
+        guard let arn = destination.flatMap({ ARN($0) }) else { return false }
+        return catalog.hasDestination(arn)
     }
 }

@@ -39,6 +39,8 @@ package enum ResponseContext: Equatable, Sendable {
     case noFunctionError
     /// The key `responseContext` is left out.
     case absent
+    /// Without the key `functionError`: the function succeeded.
+    case succeeded
 }
 
 /// The number of a request in the life of one machine, from 1. The shell makes one request ID for each ordinal.

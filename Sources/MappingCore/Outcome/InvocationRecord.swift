@@ -1,7 +1,8 @@
 import ByteCoding
 package import EventModel
 
-/// The report of a discarded batch, as AWS sends it to the on-failure destination (esm-streams.md §5).
+/// The report of a discarded batch, as AWS sends it to the on-failure destination (esm-streams.md §5), or that of a batch
+/// with which the function succeeded, in the same form.
 package struct InvocationRecord: Equatable, Sendable {
     /// Names the batch member and the form of arrival times.
     package enum Source: Equatable, Sendable {
@@ -14,7 +15,7 @@ package struct InvocationRecord: Equatable, Sendable {
     package var requestID: String
     /// As configured on the mapping.
     package var functionARN: String
-    package var condition: DiscardedBatch.Condition
+    package var condition: String
     package var approximateInvokeCount: Int
     package var responseContext: ResponseContext
     package var executedVersion = "$LATEST"
@@ -26,6 +27,8 @@ package struct InvocationRecord: Equatable, Sendable {
     package var streamARN: String
     /// Of a mapping with tumbling windows.
     package var window: Window?
+    /// The function's answer to a batch with which it succeeded, as it came.
+    package var responsePayload: [UInt8]?
 
     /// What is said of the records.
     package struct Batch: Equatable, Sendable {
@@ -57,7 +60,7 @@ package struct InvocationRecord: Equatable, Sendable {
     ) {
         self.requestID = requestID
         self.functionARN = functionARN
-        condition = batch.condition
+        condition = batch.condition.rawValue
         approximateInvokeCount = batch.approximateInvokeCount
         responseContext = batch.responseContext
         self.timestamp = timestamp
@@ -76,7 +79,7 @@ package struct InvocationRecord: Equatable, Sendable {
     ) {
         self.requestID = requestID
         self.functionARN = functionARN
-        condition = discarded.condition
+        condition = discarded.condition.rawValue
         approximateInvokeCount = discarded.approximateInvokeCount
         responseContext = discarded.responseContext
         self.timestamp = timestamp
@@ -91,12 +94,19 @@ package struct InvocationRecord: Equatable, Sendable {
 
 extension InvocationRecord {
     /// The JSON document, members in AWS's order.
-    package var bytes: [UInt8] {
-        var json = JSONWriter(capacity: 1_024)
+    package var bytes: [UInt8] { bytes(payload: nil) }
+
+    /// The JSON document, members in AWS's order.
+    ///
+    /// - Parameter payload: The event as it was sent to the function, which only reports for buckets hold: as a text.
+    package func bytes(payload: [UInt8]?) -> [UInt8] {
+        let size = 1_024 + (payload?.count ?? 0) * 5 / 4 + (responsePayload?.count ?? 0)
+        var json = JSONWriter(capacity: size)
         json.beginObject()
         json.key("requestContext")
         writeRequestContext(to: &json)
         writeResponseContext(to: &json)
+        if let responsePayload { Self.write(answer: responsePayload, to: &json) }
         json.key("version")
         json.value("1.0")
         json.key("timestamp")
@@ -107,6 +117,10 @@ extension InvocationRecord {
         }
         writeBatchInfo(to: &json)
         if let window { Self.write(window, to: &json) }
+        if let payload {
+            json.key("payload")
+            json.string(escaping: payload.span)
+        }
         json.endObject()
         return json.bytes
     }
@@ -118,7 +132,7 @@ extension InvocationRecord {
         json.key("functionArn")
         json.value(functionARN)
         json.key("condition")
-        json.value(condition.rawValue)
+        json.value(condition)
         json.key("approximateInvokeCount")
         json.value(approximateInvokeCount)
         json.endObject()
@@ -132,9 +146,29 @@ extension InvocationRecord {
         json.value(200)
         json.key("executedVersion")
         json.value(executedVersion)
-        json.key("functionError")
-        if responseContext == .unhandled { json.value("Unhandled") } else { json.null() }
+        switch responseContext {
+        case .unhandled:
+            json.key("functionError")
+            json.value("Unhandled")
+        case .noFunctionError:
+            json.key("functionError")
+            json.null()
+        case .absent, .succeeded: break
+        }
         json.endObject()
+    }
+
+    /// An answer that is no JSON is kept as a text.
+    private static func write(answer: [UInt8], to json: inout JSONWriter) {
+        json.key("responsePayload")
+        var reader = JSONReader(answer)
+        do throws(JSONError) {
+            _ = try reader.skipValue()
+            try reader.end()
+            json.raw(answer)
+        } catch {
+            json.value(String(decoding: answer, as: UTF8.self))
+        }
     }
 
     private func writeBatchInfo(to json: inout JSONWriter) {
