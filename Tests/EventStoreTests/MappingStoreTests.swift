@@ -209,16 +209,30 @@ struct MappingStoreTests {
         #expect(try stored() == nil)
     }
 
+    private static func report(_ destination: ARN, of discard: Discard, records: Int = 3) -> DestinationReport {
+        DestinationReport(
+            occasion: .failure, destination: destination, body: Array("report".utf8), bodyMD5: 0xab,
+            objectKey: "a/b", requestID: discard.requestID, first: discard.first, last: discard.last,
+            recordCount: records)
+    }
+
     @Test("A settlement keeps checkpoint, discards and reports together, and counts what has no queue")
     func settlement() throws {
         let test = try TestStore()
         let queue = try test.makeQueue()
-        var batch = MessageBatch()
-        batch.append(body: Array("report".utf8), md5: 1)
         let discard = Self.discard(test)
+        let location = Location()
+        var other = discard
+        other.requestID = "other"
+        let lost = other
         let settlement = Settlement(
-            mappingID: "m1", shard: ShardKey(rawValue: 1), through: 4, discards: [discard],
-            messages: [(queue, batch, 1), (QueueKey(rawValue: 99), batch, 1)],
+            mappingID: "m1", shard: ShardKey(rawValue: 1), through: 4, discards: [discard, lost],
+            reports: [
+                Self.report(location.arn("sqs", "q"), of: discard),
+                Self.report(location.arn("sqs", "gone"), of: lost, records: 2),
+                Self.report(location.arn("sns", "gone"), of: lost, records: 5),
+                Self.report(ARN(service: "s3", region: "", account: "", resource: "gone"), of: lost),
+            ],
             decisions: [
                 Decision(mappingID: "m1", at: test.now, shard: ShardKey(rawValue: 1), kind: "discarded")
             ])
@@ -226,16 +240,78 @@ struct MappingStoreTests {
             try writer.createMapping(Self.mapping())
             return try writer.settle(settlement)
         }
-        #expect(result.undeliverable == 1)
-        #expect(result.sent.count == 1)
+        #expect(result.lost.map(\.recordCount) == [2, 5, 3])
+        #expect(
+            result.lost.map(\.reason) == [
+                "the queue gone does not exist", "the topic gone does not exist",
+                "the bucket gone does not exist",
+            ])
         #expect(try test.receive(queue).map(\.body) == ["report"])
         var kept = discard
         kept.id = try #require(result.discardIDs.first)
         #expect(try test.reader.discard(kept.id) == kept)
-        #expect(try test.reader.discards(of: "m1", limit: 10) == [kept])
+        // Nothing went anywhere.
+        other.destination = nil
+        other.id = try #require(result.discardIDs.last)
+        #expect(try test.reader.discards(of: "m1", limit: 10).contains(other))
         #expect(try test.reader.discards(of: "other", limit: 10).isEmpty)
         #expect(try test.reader.discards(before: kept.id, limit: 10).isEmpty)
-        #expect(try test.reader.decisions(of: "m1", limit: 10).map(\.kind) == ["discarded"])
+        let kinds = try test.reader.decisions(of: "m1", limit: 10).map(\.kind)
+        #expect(kinds.filter { $0 == "destinationFailed" }.count == 3)
+        #expect(kinds.filter { $0 == "discarded" }.count == 1)
+    }
+
+    @Test("A report to a bucket is an object, in the commit of its checkpoint")
+    func objectReport() throws {
+        let test = try TestStore()
+        let bucket = try test.makeBucket()
+        let discard = Self.discard(test)
+        let arn = ARN(service: "s3", region: "", account: "", resource: "b")
+        let settlement = Settlement(
+            mappingID: "m1", shard: ShardKey(rawValue: 1), through: 4, discards: [discard],
+            reports: [Self.report(arn, of: discard)])
+        // Without its mapping nothing is kept, not even a file.
+        #expect(throws: StoreError.self) {
+            try test.store.perform { writer throws(StoreError) in _ = try writer.settle(settlement) }
+        }
+        #expect(test.files.isEmpty)
+        try test.store.perform { writer throws(StoreError) in
+            try writer.createMapping(Self.mapping())
+            _ = try writer.settle(settlement)
+        }
+        let object = try #require(try test.reader.object("a/b", in: bucket))
+        #expect(try test.content(of: object) == "report")
+        #expect(object.facts.headers == ["content-type": "application/octet-stream"])
+        #expect(object.etag == "000000000000000000000000000000ab")
+        #expect(test.files == object.files.map(\.name))
+    }
+
+    private static func subscribedTopic(_ writer: StoreWriter) throws(StoreError) -> ARN {
+        let topic = try writer.createTopic(
+            name: "t", location: Location(), settings: TopicSettings(), tags: [:])
+        _ = try writer.subscribe(
+            .queue(Location().arn("sqs", "q")), to: topic.key, id: "s", settings: SubscriptionSettings(),
+            confirmation: .confirmed(wasAuthenticated: true, guardsUnsubscribe: false))
+        return topic.arn
+    }
+
+    @Test("A report to a topic is in its queues with the checkpoint")
+    func topicReport() throws {
+        let test = try TestStore()
+        let queue = try test.makeQueue()
+        let discard = Self.discard(test)
+        let topic = try test.store.perform { writer throws(StoreError) in
+            try writer.createMapping(Self.mapping())
+            return try Self.subscribedTopic(writer)
+        }
+        let settlement = Settlement(
+            mappingID: "m1", shard: ShardKey(rawValue: 1), through: 4, discards: [discard],
+            reports: [Self.report(topic, of: discard)])
+        let result = try test.store.perform { writer throws(StoreError) in try writer.settle(settlement) }
+        #expect(result.lost.isEmpty)
+        let bodies = try test.receive(queue).map(\.body)
+        #expect(bodies.count == 1)
+        #expect(bodies.first?.contains(#""Message" : "report""#) ?? false, "\(bodies)")
     }
 
     @Test("The decision log keeps the newest decisions of each mapping")

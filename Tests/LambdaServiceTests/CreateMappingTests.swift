@@ -155,6 +155,14 @@ struct CreateMappingTests {
                 #"{"FunctionName": "fn", "EventSourceArn": "\#(stream)", "StartingPosition": "LATEST", "DestinationConfig": {"OnSuccess": {"Destination": "\#(queue)"}}}"#
             ),
             (
+                "kinesis-topic-missing",
+                #"{"FunctionName": "fn", "EventSourceArn": "\#(stream)", "StartingPosition": "LATEST", "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sns:us-east-1:000000000000:t"}}}"#
+            ),
+            (
+                "kinesis-bucket-missing",
+                #"{"FunctionName": "fn", "EventSourceArn": "\#(stream)", "StartingPosition": "LATEST", "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::nothing"}}}"#
+            ),
+            (
                 "filter-invalid",
                 #"{"FunctionName": "fn", "EventSourceArn": "\#(queue)", "FilterCriteria": {"Filters": [{"Pattern": "null"}]}}"#
             ),
@@ -189,10 +197,6 @@ struct CreateMappingTests {
     @Test(
         "What is not enforced yet is refused by name",
         arguments: [
-            (
-                "sns-destination",
-                #""DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sns:us-east-1:000000000000:t"}}"#
-            ),
             ("kms-key", #""KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k""#),
         ])
     func notEnforced(name: String, setting: String) throws {

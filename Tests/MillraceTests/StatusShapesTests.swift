@@ -19,7 +19,7 @@ struct StatusShapesTests {
         id: "0f0e0d0c-1111-2222-3333-444444444444",
         source: "arn:aws:kinesis:us-east-1:000000000000:stream/clicks",
         function: "worker", state: "Enabled", lastResult: "OK", inFlight: 1, waitsFor: "retry 1 in 200 ms",
-        batches: 10, invocations: 12, records: 1_000, retries: 2, bisects: 3, filtered: 4, discarded: 1,
+        batches: 10, invocations: 12, records: 1_000, retries: 2, bisects: 3, filtered: 4, discarded: 1, dropped: 1,
         lastError: nil,
         shards: [shard])
 
@@ -28,7 +28,7 @@ struct StatusShapesTests {
         state: "Disabled",
         lastResult: nil, inFlight: 0, waitsFor: "", batches: 0, invocations: 0, records: 0, retries: 0,
         bisects: 0,
-        filtered: 0, discarded: 0, lastError: "boom", shards: [])
+        filtered: 0, discarded: 0, dropped: 0, lastError: "boom", shards: [])
 
     private func roundTrip<Shape: StatusShape>(_ shape: Shape) throws {
         #expect(try Shape(JSONValue(parsing: shape.json.bytes)) == shape)

@@ -146,6 +146,7 @@ extension MappingStatus: StatusShape {
         bisects = try json.long("bisects")
         filtered = try json.long("filtered")
         discarded = try json.long("discarded")
+        dropped = try json.long("dropped")
         lastError = json["lastError"]?.stringValue
         shards = try json.list("shards", of: ShardStatus.self)
     }
@@ -158,6 +159,7 @@ extension MappingStatus: StatusShape {
             ("batches", .long(batches)),
             ("invocations", .long(invocations)), ("records", .long(records)), ("retries", .long(retries)),
             ("bisects", .long(bisects)), ("filtered", .long(filtered)), ("discarded", .long(discarded)),
+            ("dropped", .long(dropped)),
             ("lastError", lastError.map { .string($0) }), ("shards", .list(shards)),
         ])
     }

@@ -80,6 +80,8 @@ struct MappingStatus: Equatable, Sendable {
     var filtered: Int64
     /// Records discarded, or messages moved to the dead-letter queue.
     var discarded: Int64
+    /// Of these, records whose report could not be delivered.
+    var dropped: Int64
     var lastError: String?
     /// One for a queue mapping, with `shard` empty; else one per shard in hand.
     var shards: [ShardStatus]

@@ -47,6 +47,14 @@ final class AWSCaller {
         return answer.body
     }
 
+    /// Any request, with the answer as text.
+    func plain(
+        _ method: String, _ path: String, _ headers: [(String, String)]
+    ) throws -> (status: Int, text: String) {
+        let response = try client.send(method, address + path, headers: headers)
+        return (response.status, String(decoding: response.body, as: UTF8.self))
+    }
+
     /// A page as text.
     func text(_ path: String) throws -> (status: Int, text: String) {
         let response = try client.send("GET", address + path)
