@@ -72,10 +72,14 @@ extension EndToEnd {
             let (daemon, caller, mapping) = try Self.start(world, failures: Self.bucket)
             let numbers = try caller.putRecords(["poison-1", "fine"], to: "clicks")
             try world.awaitHandled(1, by: "worker", log: daemon.log)
+            try Waiting.until("the report", detail: { daemon.log }) {
+                try !caller.keys(in: "reports").isEmpty
+            }
             let objects = try Self.objects(caller)
             #expect(objects.count == 1)
             let (key, document) = try #require(objects.first)
-            let form = #/aws/lambda/(.+)/shardId-000000000000/\d{4}/\d\d/\d\d/\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d-[0-9a-f-]{36}/#
+            let form =
+                #/aws/lambda/(.+)/shardId-000000000000/\d{4}/\d\d/\d\d/\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d-[0-9a-f-]{36}/#
             let match = try #require(try form.wholeMatch(in: key))
             #expect(String(match.output.1) == mapping)
             #expect(Self.starts([document]) == [numbers[0]])
@@ -85,7 +89,9 @@ extension EndToEnd {
             #expect(record["kinesis"]?["data"]?.stringValue == Base64.encode(Array("poison-1".utf8)))
         }
 
-        @Test("Each record that is given up is one object, whatever is killed meanwhile", .timeLimit(.minutes(3)))
+        @Test(
+            "Each record that is given up is one object, whatever is killed meanwhile",
+            .timeLimit(.minutes(3)))
         func killed() throws {
             let world = try TestWorld()
             var (daemon, caller, _) = try Self.start(world, failures: Self.bucket)
@@ -142,7 +148,8 @@ extension EndToEnd {
             }
             #expect(status["discarded"]?.intValue == 3)
             #expect(status["lastError"]?.stringValue?.contains("the bucket reports does not exist") == true)
-            let decisions = try caller.page("/_millrace/decisions?mapping=\(mapping)")["decisions"]?.arrayValue ?? []
+            let decisions =
+                try caller.page("/_millrace/decisions?mapping=\(mapping)")["decisions"]?.arrayValue ?? []
             #expect(decisions.filter { $0["kind"] == "destinationFailed" }.count == 2)
             // The next one finds a new bucket of the name.
             _ = try caller.storage("PUT", "/reports")
@@ -160,12 +167,15 @@ extension EndToEnd {
             let (daemon, caller, mapping) = try Self.start(world, failures: Self.queue, [("BatchSize", 10)])
             let page = "/_millrace/mappings/\(mapping)/on-success"
             #expect(try caller.page(page) == ["Destination": .null])
-            let refused = try caller.rest("PUT", page, ["Destination": "arn:aws:sqs:us-east-1:000000000000:none"])
+            let refused = try caller.rest(
+                "PUT", page, ["Destination": "arn:aws:sqs:us-east-1:000000000000:none"])
             #expect(refused.status == 400)
             #expect(try caller.rest("PUT", page, ["Destination": .string(Self.bucket)]).status == 200)
             try caller.awaitState("Enabled", of: mapping)
             let numbers = try caller.putRecords(["a", "b"], to: "clicks")
-            try Waiting.until("the report", detail: { daemon.log }) { try !caller.keys(in: "reports").isEmpty }
+            try Waiting.until("the report", detail: { daemon.log }) {
+                try !caller.keys(in: "reports").isEmpty
+            }
             let document = try #require(try Self.objects(caller).first?.document)
             #expect(document["requestContext"]?["condition"] == "Success")
             #expect(document["requestContext"]?["approximateInvokeCount"]?.intValue == 1)

@@ -266,7 +266,8 @@ struct MappingRequestCreateTests {
     func successOfQueues() {
         let error = refusal(request(queueARN) { $0.successReportDestination = "arn:aws:s3:::b" }, queueFacts)
         #expect(
-            error?.kind == .notSupported(setting: "an on-success destination of a mapping that is not a stream's"))
+            error?.kind
+                == .notSupported(setting: "an on-success destination of a mapping that is not a stream's"))
     }
 
     @Test(

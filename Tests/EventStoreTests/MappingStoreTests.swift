@@ -209,7 +209,8 @@ struct MappingStoreTests {
         #expect(try stored() == nil)
     }
 
-    private static func report(_ destination: ARN, of discard: Discard, records: Int = 3) -> DestinationReport {
+    private static func report(_ destination: ARN, of discard: Discard, records: Int = 3) -> DestinationReport
+    {
         DestinationReport(
             occasion: .failure, destination: destination, body: Array("report".utf8), bodyMD5: 0xab,
             objectKey: "a/b", requestID: discard.requestID, first: discard.first, last: discard.last,

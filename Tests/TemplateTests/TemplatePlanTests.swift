@@ -202,6 +202,34 @@ struct TemplatePlanTests {
         #expect(folder.hasPrefix("/"))
     }
 
+    @Test("On-success destinations stand in the metadata of mappings and of functions with events")
+    func onSuccess() throws {
+        let plan = try TemplateFixture.plan(
+            """
+            Resources:
+              Q: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
+              S: {Type: AWS::Kinesis::Stream, Properties: {Name: s, ShardCount: 1}}
+              T: {Type: AWS::Kinesis::Stream, Properties: {Name: t, ShardCount: 1}}
+              F:
+                Type: AWS::Serverless::Function
+                Metadata: {Millrace: {OnSuccess: {In: !GetAtt Q.Arn}}}
+                Properties:
+                  Runtime: python3.12
+                  Handler: app.handler
+                  CodeUri: .
+                  Events:
+                    In: {Type: Kinesis, Properties: {Stream: !GetAtt S.Arn, StartingPosition: LATEST}}
+              M:
+                Type: AWS::Lambda::EventSourceMapping
+                Metadata: {Millrace: {OnSuccess: "arn:aws:s3:::reports"}, Other: tool}
+                Properties: {FunctionName: !Ref F, EventSourceArn: !GetAtt T.Arn, StartingPosition: LATEST}
+            """)
+        #expect(
+            plan.mappings.map(\.settings.stream?.onSuccessDestination) == [
+                Location().arn("sqs", "q"), ARN("arn:aws:s3:::reports"),
+            ])
+    }
+
     @Test("A JSON template with long function names means the same")
     func json() throws {
         let plan = try TemplateFixture.plan(

@@ -22,7 +22,8 @@ extension HTTP2Connection {
     }
 
     private func submit(_ response: HTTPResponse, to stream: HTTP2Stream) {
-        let length = ResponseHead.hasLength(response.status) ? response.body.count : nil
+        let told = (stream.head.method == "HEAD" ? response.headLength : nil) ?? response.body.count
+        let length = ResponseHead.hasLength(response.status) ? told : nil
         if length != nil, stream.head.method != "HEAD" {
             switch response.body {
             case .bytes(let bytes): stream.pending.append(bytes[...])
