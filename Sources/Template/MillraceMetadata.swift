@@ -30,4 +30,11 @@ struct MillraceMetadata {
         }
         reader.finish()
     }
+
+    /// Reports events that the function does not have.
+    func check(events: [String], _ problems: ProblemList) {
+        for name in onSuccessOfEvents.keys.sorted() where !events.contains(name) {
+            problems.add(place, "OnSuccess of Metadata.Millrace names the event \(name), which is not there.")
+        }
+    }
 }

@@ -185,21 +185,15 @@ struct TemplateCompiler {
             let maker = FunctionResource(resource: resource, resolver: resolver, name: name, folder: folder)
             let function = maker.function(reader)
             let arn = context.location.arn("lambda", "function:\(name)")
-            if resource.kind == .serverlessFunction, let list = reader.object("Events") {
-                events.append((list, arn, maker.metadata))
-            }
+            let list = resource.kind == .serverlessFunction ? reader.object("Events") : nil
+            if let list { events.append((list, arn, maker.metadata)) }
             reader.finish()
+            maker.metadata.check(events: list?.members.map(\.key) ?? [], problems)
             surroundings.functions[arn] = function?.timeoutSeconds ?? 1
             if let function { plan.functions.append(function) }
         }
         let maker = MappingResource(resolver: resolver, surroundings: surroundings)
         for (list, function, metadata) in events {
-            let names = Set(list.members.map(\.key))
-            for name in metadata.onSuccessOfEvents.keys.sorted() where !names.contains(name) {
-                problems.add(
-                    metadata.place,
-                    "OnSuccess of Metadata.Millrace names the event \(name), which is not there.")
-            }
             plan.mappings += list.members.compactMap {
                 maker.event($0, function: function, onSuccess: metadata.onSuccessOfEvents[$0.key])
             }

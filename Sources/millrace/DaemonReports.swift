@@ -72,7 +72,8 @@ extension Daemon {
             inFlight: snapshot.inFlight,
             waitsFor: snapshot.waitsFor, batches: counts.batches, invocations: counts.invocations,
             records: counts.records, retries: counts.retries, bisects: counts.bisects,
-            filtered: counts.filtered, discarded: counts.discarded, dropped: counts.dropped, lastError: snapshot.lastError,
+            filtered: counts.filtered, discarded: counts.discarded, dropped: counts.dropped,
+            lastError: snapshot.lastError,
             shards: snapshot.shards.map { shard($0, withHistory: withHistory) })
     }
 

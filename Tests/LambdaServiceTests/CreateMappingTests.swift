@@ -197,7 +197,7 @@ struct CreateMappingTests {
     @Test(
         "What is not enforced yet is refused by name",
         arguments: [
-            ("kms-key", #""KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k""#),
+            ("kms-key", #""KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k""#)
         ])
     func notEnforced(name: String, setting: String) throws {
         let world = try LambdaWorld()

@@ -64,3 +64,49 @@ struct InvocationRecordTests {
         #expect(!text.contains("responseContext"))
     }
 }
+
+@Suite("The report of a success")
+struct SuccessRecordTests {
+    private func record(answer: String, _ records: ReportedRecords?) -> InvocationRecord {
+        InvocationRecord(
+            of: SucceededBatch(count: 2, approximateInvokeCount: 3, answer: Array(answer.utf8)),
+            records: records, requestID: "id", functionARN: "fn",
+            timestamp: Timestamp(millisecondsSinceEpoch: 1_573_691_886_021), source: .kinesis,
+            shardID: "shardId-000000000001", streamARN: "s")
+    }
+
+    private let two = ReportedRecords(
+        startSequenceNumber: "1", endSequenceNumber: "2",
+        firstArrival: Timestamp(millisecondsSinceEpoch: 1_573_691_884_835),
+        lastArrival: Timestamp(millisecondsSinceEpoch: 1_573_691_885_580))
+
+    @Test(
+        "It has the condition and the answer of an asynchronous invocation, and the rest of a discarded batch"
+    )
+    func document() {
+        let bytes = record(answer: #"{"a": [1]}"#, two).bytes(payload: Array(#"{"Records":["\"ü"]}"#.utf8))
+        #expect(
+            String(decoding: bytes, as: UTF8.self) == #"""
+                {"requestContext":{"requestId":"id","functionArn":"fn","condition":"Success",\#
+                "approximateInvokeCount":3},"responseContext":{"statusCode":200,"executedVersion":"$LATEST"},\#
+                "responsePayload":{"a": [1]},"version":"1.0","timestamp":"2019-11-14T00:38:06.021Z",\#
+                "KinesisBatchInfo":{"shardId":"shardId-000000000001","startSequenceNumber":"1",\#
+                "endSequenceNumber":"2","approximateArrivalOfFirstRecord":"2019-11-14T00:38:04.835Z",\#
+                "approximateArrivalOfLastRecord":"2019-11-14T00:38:05.580Z","batchSize":2,"streamArn":"s"},\#
+                "payload":"{\"Records\":[\"\\\"ü\"]}"}
+                """#)
+    }
+
+    @Test("An answer that is no JSON is a text", arguments: ["", "hello", "{} {}"])
+    func text(answer: String) {
+        let text = String(decoding: record(answer: answer, nil).bytes, as: UTF8.self)
+        #expect(text.contains(#""responsePayload":"\#(answer)","version""#), "\(text)")
+    }
+
+    @Test("Its key in a bucket has the day, the time and a chance")
+    func key() {
+        #expect(
+            record(answer: "{}", two).objectKey(mapping: "m", random: "r")
+                == "aws/lambda/m/shardId-000000000001/2019/11/14/2019-11-14T00.38.06-r")
+    }
+}

@@ -33,7 +33,7 @@ struct TemplateProblemTests {
         Case(
             "  F: {Type: AWS::Serverless::Function, Metadata: {Millrace: {OnSuccess: {In: a}}}, "
                 + "Properties: {Runtime: python3.12, Handler: a.b, CodeUri: .}}",
-            "2:60: OnSuccess of Metadata.Millrace names the event In, which is not there."),
+            "2:61: OnSuccess of Metadata.Millrace names the event In, which is not there."),
         Case(
             "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !If [a, b, c]}}",
             "2:54: !If is not supported; Ref, Fn::GetAtt, Fn::Sub and Fn::Join are."),

@@ -184,7 +184,6 @@ def test_messages_that_match_no_filter_are_deleted(lambda_client, sqs, function,
     [
         {"KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k"},
         {"ScalingConfig": {"MaximumConcurrency": 2}},
-        {"MetricsConfig": {"Metrics": ["EventCount"]}},
     ],
 )
 def test_what_is_not_enforced_is_refused_by_name(lambda_client, function, queue_arn, setting):

@@ -23,8 +23,9 @@ extension PlanSteps {
             guard functions.contains(function) || snapshot.function(named: name, in: location) != nil else {
                 throw .notFound("\(mapping.origin): the function \(function)")
             }
-            for destination in [mapping.settings.stream?.onFailureDestination].compactMap({ $0 })
-            where !destinations.contains(destination) && !Self.isThere(destination, snapshot) {
+            let stream = mapping.settings.stream
+            for destination in [stream?.onFailureDestination, stream?.onSuccessDestination].compactMap({ $0 })
+            where !destinations.contains(destination) && !snapshot.hasDestination(destination) {
                 throw .notFound("\(mapping.origin): the destination \(destination)")
             }
         }
@@ -42,15 +43,6 @@ extension PlanSteps {
             if isPlanned || snapshot.queue(arn) != nil || snapshot.stream(arn) != nil { return true }
             guard let reference = ConsumerReference(arn) else { return false }
             return snapshot.stream(reference.streamARN).flatMap { reference.consumer(of: $0) } != nil
-        }
-    }
-
-    private static func isThere(_ destination: ARN, _ snapshot: CatalogSnapshot) -> Bool {
-        switch destination.service {
-        case "sqs": snapshot.queue(destination) != nil
-        case "sns": snapshot.topic(destination) != nil
-        case "s3": snapshot.bucket(destination) != nil
-        default: false
         }
     }
 
