@@ -49,6 +49,8 @@ struct StartingPoint {
             }
         default:
             let position = try position(in: shard, of: stream, tip: tip)
+            // The number that a closed shard ends with is no record's: there is nothing at it.
+            guard position != SequenceNumber.endPosition else { return tip }
             return type == "AT_SEQUENCE_NUMBER" ? max(0, position - 1) : position
         }
     }
@@ -85,7 +87,7 @@ struct StartingPoint {
         if let position = numbers.position(of: text),
             position <= tip || position == SequenceNumber.endPosition
         {
-            return min(position, tip)
+            return position
         }
         if let index = SequenceNumber.shardIndex(of: text), index != shard.index,
             let other = stream.shards.first(where: { $0.index == index })
