@@ -53,7 +53,8 @@ extension Daemon {
             isTableStream = true
         }
         return StreamStatus(
-            name: name, isTableStream: isTableStream, shards: stream.shards.count(where: \.isOpen), records: records)
+            name: name, isTableStream: isTableStream, shards: stream.shards.count(where: \.isOpen),
+            records: records)
     }
 
     func lagReport(mapping id: String?) -> LagReport {
