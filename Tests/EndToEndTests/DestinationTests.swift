@@ -111,6 +111,11 @@ extension EndToEnd {
             }
             let reported = Self.starts(try Self.objects(caller).map(\.document))
             #expect(reported.sorted() == numbers.sorted())
+            // What the kills left between a file and its row goes by itself.
+            let folder = "\(world.dataPath)/objects"
+            try Waiting.until("files without objects to go", detail: { daemon.log }) {
+                Files.names(in: folder).flatMap { Files.names(in: "\(folder)/\($0)") }.count == numbers.count
+            }
         }
 
         @Test("The end of a tumbling window that is given up is reported to a bucket")

@@ -85,6 +85,52 @@ extension EndToEnd {
             #expect(handled == handled.sorted(), "never backwards, not even while nothing could be settled")
         }
 
+        @Test("Full, it loses no report on its way to a bucket, and leaves no half of an object")
+        func reports() throws {
+            let world = try TestWorld()
+            try world.writeTemplate(
+                """
+                Clicks: {Type: AWS::Kinesis::Stream, Properties: {Name: clicks, ShardCount: 1}}
+                Reports: {Type: AWS::S3::Bucket, Properties: {BucketName: reports}}
+                Worker:
+                  Type: AWS::Serverless::Function
+                  Properties:
+                    FunctionName: worker
+                    Environment: {Variables: {SECONDS: "1"}}
+                    Events:
+                      In:
+                        Type: Kinesis
+                        Properties:
+                          Stream: !GetAtt Clicks.Arn
+                          StartingPosition: TRIM_HORIZON
+                          MaximumRetryAttempts: 0
+                          DestinationConfig: {OnFailure: {Destination: !GetAtt Reports.Arn}}
+                """)
+            let disk = try SmallDisk(world.dataPath, megabytes: 32)
+            let daemon = try world.start(durability: "full")
+            let caller = try daemon.caller()
+            // The disk fills up while the function is at work on it.
+            let text = "poison" + String(repeating: "x", count: 500_000)
+            let number = try caller.putRecords([text], to: "clicks")[0]
+            try Waiting.until("the function to begin") { !world.ledger.entries.isEmpty }
+            try disk.fill()
+            try Waiting.until("a settlement to fail", detail: { daemon.log }) {
+                daemon.log.contains("settlement failed")
+            }
+            #expect(try caller.keys(in: "reports").isEmpty)
+            disk.free()
+            try Waiting.until("the report", detail: { daemon.log }) {
+                try !caller.keys(in: "reports").isEmpty
+            }
+            let keys = try caller.keys(in: "reports")
+            #expect(keys.count == 1)
+            let report = try caller.storage("GET", "/reports/\(keys.first ?? "")")
+            #expect(report.contains(number))
+            try daemon.expectGracefulEnd()
+            let folders = Files.names(in: "\(world.dataPath)/objects")
+            #expect(folders.flatMap { Files.names(in: "\(world.dataPath)/objects/\($0)") }.count == 1)
+        }
+
         @Test("Read-only, it is refused with the reason, and is as it was afterwards")
         func readOnly() throws {
             let world = try TestWorld()
