@@ -18,14 +18,16 @@ package final class MetricRecorder: Sendable {
     }
 
     fileprivate struct State {
-        /// Handles that have something in their open points.
-        var listed: [MetricHandle] = []
         var waiting: [Batch] = []
         var nextNumber: Int64 = 1
         var droppedPoints = 0
     }
 
+    /// Held while points move from handles to batches and while queries look at both, so that these see each value once.
     private let state = Mutex(State())
+    /// Handles that have something in their open points. Of its own, because whoever records has no time to wait for the
+    /// end of a minute; taken inside of `state` or alone.
+    private let listed = Mutex<[MetricHandle]>([])
 
     package init() {}
 
@@ -35,7 +37,7 @@ package final class MetricRecorder: Sendable {
     }
 
     func list(_ handle: MetricHandle) {
-        state.withLock { $0.listed.append(handle) }
+        listed.withLock { $0.append(handle) }
     }
 }
 
@@ -52,7 +54,11 @@ extension MetricRecorder {
         let slot = moment.map { $0.millisecondsSinceEpoch.flooredQuotient(60_000) * 60 }
         state.withLock { state in
             var merged: [MetricSeries: [Int64: StatisticSet]] = [:]
-            state.listed.removeAll { handle in
+            var handles = listed.withLock { listed in
+                defer { listed = [] }
+                return listed
+            }
+            handles.removeAll { handle in
                 handle.take(before: slot) { point in
                     if merged[point.series]?[point.slot] == nil {
                         merged[point.series, default: [:]][point.slot] = point.statistics
@@ -61,6 +67,7 @@ extension MetricRecorder {
                     }
                 }
             }
+            listed.withLock { [handles] in $0 += handles }
             var points: [MetricPoint] = []
             for (series, slots) in merged {
                 for (slot, statistics) in slots {
@@ -131,7 +138,8 @@ extension MetricRecorder {
         state.withLock { state in
             var snapshot = RecorderSnapshot()
             snapshot.nextNumber = state.nextNumber
-            for handle in state.listed where handle.series.contains(where: { isWanted($0.identity) }) {
+            for handle in listed.withLock({ $0 })
+            where handle.series.contains(where: { isWanted($0.identity) }) {
                 handle.look { point in
                     if isWanted(point.series.identity) { snapshot.open.append(point) }
                 }

@@ -137,4 +137,29 @@ struct MetricRecorderTests {
             recorded += value
         }
     }
+
+    @Test("Threads that record while minutes are closed lose no value and count none twice")
+    func threads() async {
+        let recorder = MetricRecorder()
+        let handles = (0..<20).map { recorder.handle([Self.identity("m\($0 % 7)")], unit: .count) }
+        let threads = 4
+        let rounds = 3_000
+        await withTaskGroup(of: Void.self) { group in
+            for thread in 0..<threads {
+                group.addTask {
+                    for round in 0..<rounds {
+                        handles[(round + thread) % handles.count].record(
+                            1, at: Self.at(Double(round / 100) * 60))
+                    }
+                }
+            }
+            group.addTask {
+                for minute in 0..<100 { recorder.close(before: Self.at(Double(minute % 30) * 60)) }
+            }
+        }
+        recorder.close(before: nil)
+        let total = drain(recorder).reduce(0) { $0 + $1.statistics.sampleCount }
+        #expect(total == Double(threads * rounds))
+        #expect(recorder.snapshot { _ in true }.open.isEmpty)
+    }
 }
