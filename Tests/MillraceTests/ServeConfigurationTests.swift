@@ -33,6 +33,14 @@ struct ServeConfigurationTests {
         #expect(try read([]).drainTimeout == .seconds(30))
     }
 
+    @Test("A table's shards live four hours unless told otherwise, and never less than a second")
+    func tableShardLifetime() throws {
+        #expect(try read([]).tableShardLifetime == .seconds(14_400))
+        #expect(try read(["--table-shard-lifetime", "90m"]).tableShardLifetime == .seconds(5_400))
+        let error = #expect(throws: UsageError.self) { try read(["--table-shard-lifetime", "999ms"]) }
+        #expect(error?.description.contains("--table-shard-lifetime has to be at least 1s") == true)
+    }
+
     @Test("Flags beat environment beat file")
     func layers() throws {
         try withFile("port: 1\nhost: localhost\ndurability: normal\n") { path in
