@@ -160,6 +160,44 @@ def test_what_is_not_there_is_named(cloudwatch):
     assert "DescribeAlarms" in answer["Error"]["Message"]
 
 
+def test_a_mapping_counts_its_events_when_it_is_asked_to(cloudwatch, sqs, name):
+    awslambda = make_client("lambda")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    mapping = awslambda.create_event_source_mapping(
+        FunctionName="sdk-echo", EventSourceArn=arn, MetricsConfig={"Metrics": ["EventCount"]})
+    assert mapping["MetricsConfig"] == {"Metrics": ["EventCount"]}
+    for number in range(3):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    dimensions = [{"Name": "EventSourceMappingUUID", "Value": mapping["UUID"]}]
+    names = ["PolledEventCount", "InvokedEventCount", "DeletedEventCount", "FailedInvokeEventCount"]
+    queries = [
+        {"Id": name[0].lower() + name[1:], "MetricStat": {
+            "Metric": {"Namespace": "AWS/Lambda", "MetricName": name, "Dimensions": dimensions},
+            "Period": 60, "Stat": "Sum"}} for name in names]
+    wanted = {"polledEventCount": 3, "invokedEventCount": 3, "deletedEventCount": 3, "failedInvokeEventCount": 0}
+    deadline = time.monotonic() + 20
+    seen = None
+    while seen != wanted and time.monotonic() < deadline:
+        answer = cloudwatch.get_metric_data(MetricDataQueries=queries, **span())
+        seen = {result["Id"]: sum(result["Values"]) for result in answer["MetricDataResults"]}
+    assert seen == wanted
+    listed = cloudwatch.list_metrics(Namespace="AWS/Lambda", Dimensions=dimensions)["Metrics"]
+    assert {metric["MetricName"] for metric in listed} == set(names) - {"FailedInvokeEventCount"}
+    updated = awslambda.update_event_source_mapping(UUID=wait_for(awslambda, mapping), MetricsConfig={"Metrics": []})
+    assert "MetricsConfig" not in updated
+    awslambda.delete_event_source_mapping(UUID=wait_for(awslambda, mapping))
+
+
+def wait_for(awslambda, mapping):
+    """The mapping's ID, once it takes changes."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if awslambda.get_event_source_mapping(UUID=mapping["UUID"])["State"] == "Enabled":
+            return mapping["UUID"]
+    raise AssertionError("the mapping is not enabled")
+
+
 @pytest.mark.skipif(shutil.which("aws") is None, reason="the aws command is not installed")
 def test_the_command_line_puts_and_reads(namespace):
     def aws(*words):
