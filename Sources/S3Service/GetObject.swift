@@ -15,7 +15,15 @@ extension S3Service {
         if let number = request.query["partNumber"] { throw .unservedHeader("partNumber", number) }
         let found = try read { () throws(StoreError) in try reader.object(request.key, in: bucket) }
         guard let object = found else { throw .noSuchKey(request.key) }
-        try Conditions(request.headers).checkRead(object)
+        do throws(AWSError) {
+            try Conditions(request.headers).checkRead(object)
+        } catch {
+            // What the client has is still what is here, and this says which it is.
+            guard error == .notModified else { throw error }
+            return request.call.answer(
+                status: error.status,
+                [("Last-Modified", RequestDate.text(object.modifiedAt)), ("ETag", "\"\(object.etag)\"")])
+        }
         let range = try ByteRange(request.headers["range"], of: object.size)
         var headers = try Self.headers(of: object, request)
         var wanted = 0..<object.size

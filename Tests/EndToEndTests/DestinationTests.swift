@@ -7,6 +7,11 @@ extension EndToEnd {
         private static let resources = """
             Clicks: {Type: AWS::Kinesis::Stream, Properties: {Name: clicks, ShardCount: 1}}
             Reports: {Type: AWS::SQS::Queue, Properties: {QueueName: reports}}
+            News:
+              Type: AWS::SNS::Topic
+              Properties:
+                TopicName: news
+                Subscription: [{Protocol: sqs, Endpoint: !GetAtt Reports.Arn}]
             Worker: {Type: AWS::Serverless::Function, Properties: {FunctionName: worker}}
             """
 
@@ -116,6 +121,38 @@ extension EndToEnd {
             try Waiting.until("files without objects to go", detail: { daemon.log }) {
                 Files.names(in: folder).flatMap { Files.names(in: "\(folder)/\($0)") }.count == numbers.count
             }
+        }
+
+        @Test(
+            "Each record that is given up is one message of a queue or topic, whatever is killed meanwhile",
+            .timeLimit(.minutes(3)),
+            arguments: [queue, "arn:aws:sns:us-east-1:000000000000:news"])
+        func killed(destination: String) throws {
+            let world = try TestWorld()
+            var (daemon, caller, _) = try Self.start(world, failures: destination)
+            var numbers: [String] = []
+            var told: [String] = []
+            for part in 0..<3 {
+                numbers += try caller.putRecords((0..<40).map { "poison-\(part)-\($0)" }, to: "clicks")
+                try Waiting.until("some reports", detail: { daemon.log }) {
+                    told += Self.starts(try Self.documents(caller).map(Self.message))
+                    return told.count >= part * 40 + 10
+                }
+                try daemon.kill()
+                daemon = try world.start()
+                caller = try daemon.caller()
+            }
+            try Waiting.until("all reports", detail: { daemon.log }) {
+                told += Self.starts(try Self.documents(caller).map(Self.message))
+                return told.count >= numbers.count
+            }
+            #expect(told.sorted() == numbers.sorted())
+        }
+
+        /// What a topic's envelope holds; anything else is the report itself.
+        private static func message(_ document: JSONValue) throws -> JSONValue {
+            guard let text = document["Message"]?.stringValue else { return document }
+            return try JSONValue(parsing: Array(text.utf8))
         }
 
         @Test("The end of a tumbling window that is given up is reported to a bucket")
