@@ -29,7 +29,7 @@ extension ServiceRouter {
         guard let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")),
             let target = targets[String(name[..<dot])]
         else {
-            let unknown = AWSError("UnknownOperationException", "There is no service for the target \(name).")
+            let unknown = AWSError.notSupported("Millrace has no service for the target \(name) yet.")
             return responder.respond(Self.generic.response(to: unknown, requestID: makeRequestID()))
         }
         let operation = String(name[name.utf8.index(after: dot)...])

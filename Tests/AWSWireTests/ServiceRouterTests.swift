@@ -79,7 +79,7 @@ struct ServiceRouterTests {
         #expect(cbor?.status == 501)
         #expect(cbor?.text.contains("CBOR") == true)
         let unknown = answer(of: router(), to: request("POST", "/", [("X-Amz-Target", "Firehose_2015.Put")]))
-        #expect(unknown?.status == 400)
+        #expect(unknown?.status == 501)
         #expect(unknown?.text.contains("Firehose_2015.Put") == true)
     }
 
