@@ -42,18 +42,34 @@ extension Engine {
         return runner
     }
 
+    /// Notes a mapping's last result; stored soon and together with others', because each change of a definition makes
+    /// the engine look at all of them.
     private func keepResult(_ id: String, _ result: String) {
+        results[id] = result
+        guard resultTimer == nil else { return }
+        resultTimer = context.loop.schedule(after: EngineLimits.resultDelay) { [weak self] in
+            self?.storeResults()
+        }
+    }
+
+    func storeResults() {
+        if let resultTimer { context.loop.cancel(resultTimer) }
+        resultTimer = nil
+        guard !results.isEmpty else { return }
+        let taken = results
+        results = [:]
         let logger = context.logger
         context.store.submit { writer throws(StoreError) in
-            guard var stored = writer.catalog.mapping(id), stored.lastProcessingResult != result else {
-                return
+            for (id, result) in taken {
+                guard var stored = writer.catalog.mapping(id), stored.lastProcessingResult != result else {
+                    continue
+                }
+                stored.lastProcessingResult = result
+                try writer.updateMapping(stored)
             }
-            stored.lastProcessingResult = result
-            try writer.updateMapping(stored)
         } completion: { stored in
             if case .failure(let error) = stored {
-                logger.log(
-                    .error, "last result not stored", ["mapping": .string(id), "error": .string("\(error)")])
+                logger.log(.error, "last results not stored", ["error": .string("\(error)")])
             }
         }
     }

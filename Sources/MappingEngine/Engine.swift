@@ -21,6 +21,9 @@ package final class Engine: @unchecked Sendable {
     var queuePollers: [QueueKey: [QueuePoller]] = [:]
     private var activePollers: [ObjectIdentifier: ShardPoller] = [:]
     private var sampleTimer: TimerToken?
+    /// Last results of mappings that are not on their way into the store yet.
+    var results: [String: String] = [:]
+    var resultTimer: TimerToken?
     private var isReconciling = false
     private var drainCompletion: (() -> Void)?
     private var isDraining = false
@@ -74,6 +77,7 @@ package final class Engine: @unchecked Sendable {
     private func endDrainIfDone() {
         guard isDraining, runners.isEmpty, let completion = drainCompletion else { return }
         drainCompletion = nil
+        storeResults()
         completion()
     }
 }

@@ -38,6 +38,8 @@ package struct EngineContext {
 enum EngineLimits {
     /// Wait before a read or write that failed is tried again (our own).
     static let storeRetryDelay = Duration.seconds(1)
+    /// How long a mapping's last result may wait for those of others (our own).
+    static let resultDelay = Duration.milliseconds(50)
     /// Samples of the age history, one a second (`StatusShapes`: the last five minutes).
     static let historySamples = 300
     /// Slots of a queue mapping until scaling comes (esm-sqs.md §6: AWS starts with 5).
