@@ -70,6 +70,27 @@ struct GroupCommitTests {
         #expect(try test.receive(queue).map(\.body) == ["a", "b"])
     }
 
+    @Test("A group that is given up half way leaves nothing of what it wrote, in the file or in memory")
+    func abandoned() throws {
+        let test = try TestStore()
+        let queue = try test.makeQueue()
+        let error = #expect(throws: StoreError.self) {
+            try test.store.perform { writer throws(StoreError) in
+                _ = try writer.createQueue(
+                    name: "half", location: Location(), attributes: QueueAttributes(), tags: [:])
+                _ = try writer.send(Self.send("half"), to: queue)
+                throw writer.abandonGroup(because: .conflict("no further"))
+            }
+        }
+        #expect(error == .conflict("no further"))
+        #expect(test.store.catalog.queue(named: "half", in: Location()) == nil)
+        #expect(try test.receive(queue).isEmpty)
+        try test.reopen()
+        #expect(test.store.catalog.queue(named: "half", in: Location()) == nil)
+        _ = try test.store.perform { writer throws(StoreError) in try writer.send(Self.send("a"), to: queue) }
+        #expect(try test.receive(queue).map(\.body) == ["a"])
+    }
+
     @Test("What an operation makes is there for the next ones of the group, and for all after the commit")
     func visibility() throws {
         let test = try TestStore()

@@ -84,6 +84,13 @@ extension StoreWriter {
         }
     }
 
+    /// Gives up the whole group, so that nothing remains of an operation that has already written when it finds that it
+    /// cannot go on. The other operations of the group fail with the same error: for what runs alone, at the start.
+    package func abandonGroup(because error: StoreError) -> StoreError {
+        failure = failure ?? error
+        return error
+    }
+
     /// Compiles, binds and runs a statement that returns no rows.
     func run(_ sql: StaticString, _ bind: (Statement) -> Void) throws(StoreError) {
         let statement = try statement(sql)

@@ -26,7 +26,12 @@ struct TemplateApplier {
             // One operation, one transaction: all of it or nothing.
             let changed = try store.perform { writer throws(StoreError) in
                 try step.check(writer)
-                return try step.apply(writer)
+                do throws(StoreError) {
+                    return try step.apply(writer)
+                } catch {
+                    // What the check could not foresee, such as a bound that is reached on the way.
+                    throw writer.abandonGroup(because: error)
+                }
             }
             logger.log(
                 .info, "templates applied",
