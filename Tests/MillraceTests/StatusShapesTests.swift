@@ -19,7 +19,8 @@ struct StatusShapesTests {
         id: "0f0e0d0c-1111-2222-3333-444444444444",
         source: "arn:aws:kinesis:us-east-1:000000000000:stream/clicks",
         function: "worker", state: "Enabled", lastResult: "OK", inFlight: 1, waitsFor: "retry 1 in 200 ms",
-        batches: 10, invocations: 12, records: 1_000, retries: 2, bisects: 3, filtered: 4, discarded: 1, dropped: 1,
+        batches: 10, invocations: 12, records: 1_000, retries: 2, bisects: 3, filtered: 4, discarded: 1,
+        dropped: 1,
         lastError: nil,
         shards: [shard])
 

@@ -54,7 +54,7 @@ extension FilterMatcher {
     ) throws(JSONError) -> Int {
         switch json.byte(at: start) {
         case UInt8(ascii: "{"):
-            guard let node = target.object, !filter.places[node.index].branches.isEmpty,
+            guard let node = target.object, !filter.program.places[node.index].branches.isEmpty,
                 depth < JSONReader.depthMax
             else { return try json.valueEnd(from: start, depth: depth) }
             return try readMembers(
@@ -64,7 +64,7 @@ extension FilterMatcher {
             return try readElements(json, from: start + 1, target, depth: depth + 1)
         default:
             let end = try json.valueEnd(from: start, depth: depth)
-            if let node = target.leaf, !filter.places[node.index].fields.isEmpty {
+            if let node = target.leaf, !filter.program.places[node.index].fields.isEmpty {
                 try noteLeaf(json, start..<end, at: node)
             }
             return end
@@ -115,8 +115,9 @@ extension FilterMatcher {
     ) -> Destination {
         var target = Destination()
         var isDotted = false
-        for branch in filter.places[node.index].branches {
-            guard branch.begins(name) else { continue }
+        for index in filter.program.places[node.index].branches {
+            let branch = filter.program.branches[index]
+            guard filter.program.begins(name, with: branch.name) else { continue }
             if name.count == branch.name.count {
                 target.object = branch.node
             } else if !branch.hasDots, name[branch.name.count] == UInt8(ascii: ".") {
@@ -158,15 +159,5 @@ extension FilterMatcher {
     private mutating func noteDotted(_ name: UnsafeBufferPointer<UInt8>, in object: Int) {
         let isRepeated = dotted.contains { $0.object == object && $0.name.elementsEqual(name) }
         if isRepeated { hasRepeatedName = true } else { dotted.append((object, Array(name))) }
-    }
-}
-
-extension RecordFilter.Branch {
-    /// Whether a name is this one or a longer one; asked of every member, so it ends at the first difference.
-    @inline(__always)
-    fileprivate func begins(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard text.count >= name.count else { return false }
-        for index in 0..<name.count where text[index] != name[index] { return false }
-        return true
     }
 }

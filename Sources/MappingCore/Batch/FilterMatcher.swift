@@ -34,17 +34,21 @@ package struct FilterMatcher {
     }
 
     /// Whether at least one pattern matches what was added.
-    package var matches: Bool { holds(filter.rule) }
+    package var matches: Bool { holds(rule: 0) }
 
-    private func holds(_ rule: RecordFilter.Rule) -> Bool {
-        switch rule {
-        case .all(let rules): return rules.allSatisfy(holds)
-        case .any(let rules): return rules.contains(where: holds)
-        case .field(let index):
-            let state = known[index]
+    private func holds(rule index: Int) -> Bool {
+        switch filter.program.rules[index] {
+        case .all(let parts):
+            for part in parts where !holds(rule: part) { return false }
+            return true
+        case .any(let parts):
+            for part in parts where holds(rule: part) { return true }
+            return false
+        case .field(let field):
+            let state = known[field]
             guard state & Known.isVoid == 0 else { return false }
             if state & Known.holds != 0 { return true }
-            return state & Known.isThere == 0 && filter.fields[index].acceptsAbsence
+            return state & Known.isThere == 0 && filter.program.fields[field].acceptsAbsence
         }
     }
 
@@ -73,13 +77,12 @@ package struct FilterMatcher {
     }
 
     mutating func note(_ leaf: FilterLeaf, at node: RecordFilter.Node) {
-        for index in filter.places[node.index].fields {
-            if known[index] & Known.holds == 0,
-                filter.fields[index].tests.contains(where: { $0.holds(of: leaf) })
-            {
-                known[index] |= Known.holds
+        for place in filter.program.places[node.index].fields {
+            let field = filter.program.placeFields[place]
+            if known[field] & Known.holds == 0, filter.program.holds(field, of: leaf) {
+                known[field] |= Known.holds
             }
-            known[index] |= Known.isThere
+            known[field] |= Known.isThere
         }
     }
 }

@@ -37,11 +37,14 @@ package struct RecordFilter: Sendable {
     private(set) var places: [Place] = [Place()]
     private(set) var fields: [Field] = []
     private(set) var rule = Rule.any([])
+    /// The same, as the matcher goes through it.
+    private(set) var program = FilterProgram()
 
     /// - Parameter patterns: One is enough to match; at least one.
     package init(_ patterns: [FilterPattern]) {
         precondition(!patterns.isEmpty, "without patterns there is nothing to filter")
         rule = .any(patterns.map { compile($0.condition) })
+        program = FilterProgram(self)
     }
 
     private mutating func compile(_ condition: FilterCondition) -> Rule {
