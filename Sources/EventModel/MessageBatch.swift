@@ -13,12 +13,15 @@ package struct MessageBatch: Equatable, Sendable {
         package var traceHeader: Range<Int>
         /// `MessageGroupId`; empty when there is none.
         package var groupID: Range<Int>
+        /// `MessageDeduplicationId`, given or made of the body: 1...128 bytes in a FIFO queue, else empty.
+        package var deduplicationID: Range<Int>
         /// 0...900 s, or `nil` for the queue's own delay.
         package var delaySeconds: Int?
 
         package init(
             body: Range<Int>, bodyMD5: UInt128, attributes: Range<Int> = 0..<0, attributesMD5: UInt128 = 0,
-            traceHeader: Range<Int> = 0..<0, groupID: Range<Int> = 0..<0, delaySeconds: Int? = nil
+            traceHeader: Range<Int> = 0..<0, groupID: Range<Int> = 0..<0,
+            deduplicationID: Range<Int> = 0..<0, delaySeconds: Int? = nil
         ) {
             self.body = body
             self.bodyMD5 = bodyMD5
@@ -26,6 +29,7 @@ package struct MessageBatch: Equatable, Sendable {
             self.attributesMD5 = attributesMD5
             self.traceHeader = traceHeader
             self.groupID = groupID
+            self.deduplicationID = deduplicationID
             self.delaySeconds = delaySeconds
         }
     }
@@ -51,12 +55,18 @@ package struct SentMessage: Equatable, Sendable {
     package let position: Position
     package let messageID: MessageID
     package let sentAt: Timestamp
+    /// True when nothing was stored, because a message with the same deduplication ID was; the rest is about that one.
+    package let isDuplicate: Bool
 
-    package init(position: Position, messageID: MessageID, sentAt: Timestamp) {
+    package init(position: Position, messageID: MessageID, sentAt: Timestamp, isDuplicate: Bool = false) {
         self.position = position
         self.messageID = messageID
         self.sentAt = sentAt
+        self.isDuplicate = isDuplicate
     }
+
+    /// Meant for FIFO queues; standard ones tell none.
+    package var sequenceNumber: MessageSequenceNumber { MessageSequenceNumber(position: position) }
 }
 
 /// What a receive tells about a message, besides the bytes of its body and attributes.
@@ -73,13 +83,15 @@ package struct ReceivedMessage: Equatable, Sendable {
     package let attributesMD5: UInt128
     package let traceHeader: String?
     package let groupID: String?
+    /// `nil` in a standard queue.
+    package let deduplicationID: String?
     /// The queue that this message was moved from when its receive count was spent.
     package let deadLetterSource: ARN?
 
     package init(
         position: Position, messageID: MessageID, receipt: ReceiptHandle, receiveCount: Int,
         firstReceivedAt: Timestamp, sentAt: Timestamp, bodyMD5: UInt128, attributesMD5: UInt128,
-        traceHeader: String?, groupID: String?, deadLetterSource: ARN?
+        traceHeader: String?, groupID: String?, deduplicationID: String? = nil, deadLetterSource: ARN?
     ) {
         self.position = position
         self.messageID = messageID
@@ -91,6 +103,12 @@ package struct ReceivedMessage: Equatable, Sendable {
         self.attributesMD5 = attributesMD5
         self.traceHeader = traceHeader
         self.groupID = groupID
+        self.deduplicationID = deduplicationID
         self.deadLetterSource = deadLetterSource
     }
+
+    /// Meant for FIFO queues; standard ones tell none.
+    package var sequenceNumber: MessageSequenceNumber { MessageSequenceNumber(position: position) }
+    /// What proves this receive when the message is deleted.
+    package var lease: MessageLease { receipt.lease }
 }

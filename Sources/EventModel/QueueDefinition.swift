@@ -22,7 +22,7 @@ package struct QueueDefinition: Equatable, Sendable {
     }
 
     package var arn: ARN { location.arn("sqs", name) }
-    package var isFIFO: Bool { name.hasSuffix(".fifo") }
+    package var isFIFO: Bool { attributes.fifo != nil }
 }
 
 /// The settable attributes of a queue that Millrace enforces, with AWS's defaults (SQS API, `CreateQueue`).
@@ -38,6 +38,8 @@ package struct QueueAttributes: Equatable, Sendable {
     /// 1,024...1,048,576 bytes of body and attributes.
     package var maximumMessageBytes = 1_048_576
     package var redrive: RedrivePolicy?
+    /// `nil` for a standard queue. It never changes from one to the other.
+    package var fifo: FIFOSettings?
     /// Attributes that have no behaviour here and are kept as given (`Policy`, `KmsMasterKeyId`, …), by AWS name.
     package var bookkeeping: [String: String] = [:]
 

@@ -20,7 +20,32 @@ enum QueueCodec {
             ]
             members.append(("redrive", JSONValue(members: policy)))
         }
+        if let fifo = attributes.fifo { members.append(("fifo", json(of: fifo))) }
         return JSONValue(members: members).text
+    }
+
+    private static func json(of fifo: FIFOSettings) -> JSONValue {
+        let members: [(String, JSONValue)] = [
+            ("contentBasedDeduplication", .bool(fifo.contentBasedDeduplication)),
+            ("deduplicationScope", .string(fifo.deduplicationScope.rawValue)),
+            ("throughputLimit", .string(fifo.throughputLimit.rawValue)),
+        ]
+        return JSONValue(members: members)
+    }
+
+    private static func fifo(_ json: StoredJSON) -> FIFOSettings {
+        var fifo = FIFOSettings()
+        fifo.contentBasedDeduplication = json.bool("contentBasedDeduplication", or: false)
+        if let scope = json.string("deduplicationScope").flatMap({
+            FIFOSettings.DeduplicationScope(rawValue: $0)
+        }) {
+            fifo.deduplicationScope = scope
+        }
+        if let limit = json.string("throughputLimit").flatMap({ FIFOSettings.ThroughputLimit(rawValue: $0) })
+        {
+            fifo.throughputLimit = limit
+        }
+        return fifo
     }
 
     static func settings(_ text: String, of name: String) throws(StoreError) -> (
@@ -42,6 +67,7 @@ enum QueueCodec {
         {
             attributes.redrive = RedrivePolicy(deadLetterTarget: target, maxReceiveCount: count)
         }
+        attributes.fifo = json.member("fifo").map(fifo)
         return (attributes, json.strings("tags"))
     }
 }

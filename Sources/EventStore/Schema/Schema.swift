@@ -1,6 +1,8 @@
 /// The tables, one migration a step. A step that was released never changes.
 enum Schema {
-    static let steps: [String] = [first, besideCheckpoints, tokens, topics, identities, objects, metrics]
+    static let steps: [String] = [
+        first, besideCheckpoints, tokens, topics, identities, objects, metrics, fifo,
+    ]
 
     /// Rows of `message` and `stream_record` are keyed by queue or shard << 44 | position, so one small integer key
     /// orders them, and an append goes to the end of its range.
