@@ -9,14 +9,16 @@ final class BenchDaemon {
     private let output: String
 
     /// Starts `millrace serve` and waits until it says that it is ready.
+    ///
+    /// - Parameter isAgain: On the data of a daemon that was there before.
     init(
         program: String, directory: String, durability: String, template: String? = nil,
-        concurrency: Int = 1_000
+        concurrency: Int = 1_000, isAgain: Bool = false
     ) throws(BenchError) {
         let (probe, port) = try Socket.listen()
         close(probe)
         self.port = port
-        output = "\(directory)/daemon.log"
+        output = "\(directory)/daemon\(isAgain ? "-again" : "").log"
         var arguments = [
             "serve", "--data", "\(directory)/data", "--port", "\(port)", "--durability", durability,
         ]
@@ -57,8 +59,12 @@ final class BenchDaemon {
         try call(WireRequest.json(target: target, version: version, body: Array(body.utf8)))
     }
 
-    func createQueue(_ name: String, visibilitySeconds: Int = 600) throws(BenchError) -> String {
-        let body = #"{"QueueName":"\#(name)","Attributes":{"VisibilityTimeout":"\#(visibilitySeconds)"}}"#
+    func createQueue(
+        _ name: String, visibilitySeconds: Int = 600, isFIFO: Bool = false
+    ) throws(BenchError) -> String {
+        var attributes = #""VisibilityTimeout":"\#(visibilitySeconds)""#
+        if isFIFO { attributes += #","FifoQueue":"true""# }
+        let body = #"{"QueueName":"\#(name)","Attributes":{\#(attributes)}}"#
         let answer = try json("AmazonSQS.CreateQueue", body)
         guard let url = answer["QueueUrl"]?.stringValue else {
             throw BenchError("no QueueUrl in \(answer.text)")

@@ -5,8 +5,9 @@ struct EntryPoint {
     static let usage = """
         millrace-bench: speed beside baselines of the same run
 
-          millrace-bench [ingest] [drain] [latency] [idle] [backlog] [filters] [lanes] [shards]
-                               the named benches, or all of them
+          millrace-bench [ingest] [drain] [latency] [idle] [backlog] [filters] [lanes] [shards] [queues]
+                               the named benches, or all of them; parts of queues alone: queues.sends, .cycles,
+                               .backlog (ten million messages: 3 GB and some minutes), .parked
             --quick            that every bench works, not how fast: seconds instead of minutes
             --json             the figures as JSON
             --millrace PATH    the daemon's program; default: `millrace` beside this program
@@ -38,10 +39,7 @@ struct EntryPoint {
         let bytes = Int(try value("--bytes", from: &arguments) ?? "1024") ?? 0
         guard bytes > 0, bytes <= 262_144 else { throw BenchError("--bytes takes 1 to 262144") }
         let directory = try value("--directory", from: &arguments) ?? "/tmp/millrace-bench-\(getpid())"
-        let names = ["ingest", "drain", "latency", "idle", "backlog", "filters", "lanes", "shards"]
-        if let odd = arguments.first(where: { !names.contains($0) }) {
-            throw BenchError("'\(odd)' is no bench and no option; see --help")
-        }
+        let selection = try Selection(arguments)
         guard access(program, X_OK) == 0 else {
             throw BenchError("no program at \(program): give --millrace PATH")
         }
@@ -51,19 +49,26 @@ struct EntryPoint {
         let run = BenchRun(program: program, directory: directory, isQuick: isQuick, recordBytes: bytes)
         var report = Report(isJSON: isJSON)
         if !isJSON { say(Report.header()) }
-        for name in names where arguments.isEmpty || arguments.contains(name) {
-            switch name {
-            case "ingest": try IngestBench.run(run, &report)
-            case "drain": try DrainBench.run(run, &report)
-            case "latency": try LatencyBench.run(run, &report)
-            case "idle": try IdleBench.run(run, &report)
-            case "filters": try FilterBench.run(run, &report)
-            case "lanes": try LaneBench.run(run, &report)
-            case "shards": try ShardBench.run(run, &report)
-            default: try BacklogBench.run(run, &report)
-            }
+        for name in Selection.names where selection.has(name) {
+            try bench(name, run, selection, &report)
         }
         if isJSON { say(report.json()) }
+    }
+
+    private static func bench(
+        _ name: String, _ run: BenchRun, _ selection: Selection, _ report: inout Report
+    ) throws(BenchError) {
+        switch name {
+        case "ingest": try IngestBench.run(run, &report)
+        case "drain": try DrainBench.run(run, &report)
+        case "latency": try LatencyBench.run(run, &report)
+        case "idle": try IdleBench.run(run, &report)
+        case "filters": try FilterBench.run(run, &report)
+        case "lanes": try LaneBench.run(run, &report)
+        case "shards": try ShardBench.run(run, &report)
+        case "queues": try QueueBench.run(run, parts: selection.queueParts, &report)
+        default: try BacklogBench.run(run, &report)
+        }
     }
 
     private static func take(_ flag: String, from arguments: inout [String]) -> Bool {
@@ -88,6 +93,30 @@ struct EntryPoint {
         }
         remove.wait()
     }
+}
+
+/// Which benches were asked for.
+struct Selection {
+    static let names = [
+        "ingest", "drain", "latency", "idle", "backlog", "filters", "lanes", "shards", "queues",
+    ]
+    private var chosen: Set<String> = []
+    /// Empty for all of them.
+    private(set) var queueParts: Set<String> = []
+
+    init(_ arguments: [String]) throws(BenchError) {
+        for argument in arguments {
+            let words = argument.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+            let isPart = words.count == 2 && words[0] == "queues" && QueueBench.parts.contains(words[1])
+            guard isPart || Self.names.contains(argument) else {
+                throw BenchError("'\(argument)' is no bench and no option; see --help")
+            }
+            chosen.insert(words[0])
+            if isPart { queueParts.insert(words[1]) }
+        }
+    }
+
+    func has(_ name: String) -> Bool { chosen.isEmpty || chosen.contains(name) }
 }
 
 /// Writes a line at once, so that figures show as they come.

@@ -55,7 +55,7 @@ enum IngestBench {
     }
 
     /// Rows per second of single-threaded transactions of `rows` rows each.
-    private static func rawRate(
+    static func rawRate(
         path: String, _ durability: RawDatabase.Durability, rows: Int, commits: Int, bytes: Int, isQueue: Bool
     ) throws(BenchError) -> Double {
         let database = try RawDatabase(path: path, durability: durability)

@@ -29,6 +29,12 @@ final class RawDatabase {
             """)
         try run(
             "CREATE TABLE IF NOT EXISTS checkpoint (shard INTEGER PRIMARY KEY, position INTEGER NOT NULL)")
+        try run(
+            """
+            CREATE TABLE IF NOT EXISTS waiting (id INTEGER PRIMARY KEY, visible_ms INTEGER NOT NULL,
+            receive_count INTEGER NOT NULL, message_id BLOB NOT NULL, sent_ms INTEGER NOT NULL,
+            body_md5 BLOB NOT NULL, body BLOB NOT NULL)
+            """)
     }
 
     deinit {
@@ -72,6 +78,47 @@ final class RawDatabase {
     func deleteMessages(_ range: ClosedRange<Int64>) throws(BenchError) {
         let delete = try prepared("DELETE FROM message WHERE id = ?1")
         for id in range {
+            sqlite3_bind_int64(delete, 1, id)
+            try step(delete)
+        }
+    }
+
+    func insertWaiting(id: Int64, body: [UInt8]) throws(BenchError) {
+        let insert = try prepared("INSERT INTO waiting VALUES (?1, 0, 0, ?2, ?3, ?4, ?5)")
+        sqlite3_bind_int64(insert, 1, id)
+        sqlite3_bind_int64(insert, 3, 1_700_000_000_000)
+        try bind(body, sixteenBytesAt: [2, 4], bodyAt: 5, in: insert)
+    }
+
+    /// Hides the first `count` visible rows in a transaction of its own; their ids, and their bodies during `visit`.
+    func claim(
+        _ count: Int, _ visit: (UnsafeBufferPointer<UInt8>) -> Void
+    ) throws(BenchError) -> [Int64] {
+        let update = try prepared(
+            """
+            UPDATE waiting SET visible_ms = ?1, receive_count = receive_count + 1
+            WHERE id IN (SELECT id FROM waiting WHERE visible_ms <= ?2 ORDER BY id LIMIT ?3) RETURNING id, body
+            """)
+        sqlite3_bind_int64(update, 1, 1_700_000_030_000)
+        sqlite3_bind_int64(update, 2, 1_700_000_000_000)
+        sqlite3_bind_int64(update, 3, Int64(count))
+        var ids: [Int64] = []
+        ids.reserveCapacity(count)
+        var code = sqlite3_step(update)
+        while code == SQLITE_ROW {
+            ids.append(sqlite3_column_int64(update, 0))
+            let bytes = sqlite3_column_blob(update, 1)?.assumingMemoryBound(to: UInt8.self)
+            visit(UnsafeBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(update, 1))))
+            code = sqlite3_step(update)
+        }
+        sqlite3_reset(update)
+        guard code == SQLITE_DONE else { throw failure("UPDATE") }
+        return ids
+    }
+
+    func deleteWaiting(_ ids: [Int64]) throws(BenchError) {
+        let delete = try prepared("DELETE FROM waiting WHERE id = ?1")
+        for id in ids {
             sqlite3_bind_int64(delete, 1, id)
             try step(delete)
         }

@@ -9,6 +9,8 @@ struct Figure {
     var baselineName: String = ""
     /// Lowest ratio that the project aims at; for an absolute aim see `limit`.
     var targetRatio: Double?
+    /// Highest ratio that the project aims at, for costs.
+    var largestRatio: Double?
     /// Highest value that the project aims at.
     var limit: Double?
 
@@ -16,6 +18,7 @@ struct Figure {
 
     var verdict: String {
         if let targetRatio, let ratio { return ratio >= targetRatio ? "reached" : "below" }
+        if let largestRatio, let ratio { return ratio <= largestRatio ? "reached" : "above" }
         if let limit { return value <= limit ? "reached" : "above" }
         return ""
     }
@@ -43,7 +46,8 @@ struct Report {
         let baseline = figure.baseline.map { "\(short($0)) \(figure.baselineName)" } ?? ""
         let ratio = figure.ratio.map { fixed($0) } ?? ""
         let target =
-            figure.targetRatio.map { ">= \(fixed($0))" } ?? figure.limit.map { "<= \(short($0))" } ?? ""
+            figure.targetRatio.map { ">= \(fixed($0))" } ?? figure.largestRatio.map { "<= \(fixed($0))" }
+            ?? figure.limit.map { "<= \(short($0))" } ?? ""
         return columns(figure.name, value, baseline, ratio, target, figure.verdict)
     }
 
@@ -83,6 +87,7 @@ struct Report {
             }
             if let ratio = figure.ratio { members.append(("ratio", .number("\(ratio)"))) }
             if let target = figure.targetRatio { members.append(("targetRatio", .number("\(target)"))) }
+            if let largest = figure.largestRatio { members.append(("largestRatio", .number("\(largest)"))) }
             if let limit = figure.limit { members.append(("limit", .number("\(limit)"))) }
             rows.append(.object(JSONObject(members)))
         }

@@ -8,12 +8,14 @@ struct WireReader {
     }
 
     let socket: Socket
-    private(set) var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    private(set) var buffer: [UInt8]
     private var filled = 0
     private var consumed = 0
 
-    init(socket: Socket) {
+    /// - Parameter capacity: Bytes to begin with; it grows as needed.
+    init(socket: Socket, capacity: Int = 1 << 16) {
         self.socket = socket
+        buffer = [UInt8](repeating: 0, count: capacity)
     }
 
     /// The next message; its body lies in `buffer`, valid until the next call. `nil` when the other side closed.
