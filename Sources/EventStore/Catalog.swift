@@ -49,6 +49,8 @@ struct Definitions: Sendable {
     var queueKeys: [ResourceName: QueueKey] = [:]
     /// When queues were deleted, kept for `CatalogSnapshot.deletionMemory`.
     var queueDeletions: [ResourceName: Timestamp] = [:]
+    /// When queues were last purged.
+    var queuePurges: [QueueKey: Timestamp] = [:]
     var streams: [StreamKey: StreamDefinition] = [:]
     var streamKeys: [ARN: StreamKey] = [:]
     var streamOfShard: [ShardKey: StreamKey] = [:]

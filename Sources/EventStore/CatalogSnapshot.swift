@@ -36,6 +36,9 @@ extension CatalogSnapshot {
 
     package var queues: [QueueDefinition] { all.queues.values.sorted { $0.name < $1.name } }
 
+    /// When a queue was last purged; `nil` when it never was.
+    package func lastPurge(of queue: QueueKey) -> Timestamp? { all.queuePurges[queue] }
+
     /// How long `deletion` remembers (SQS: a name is free again 60 s after its deletion).
     static let deletionMemory = Duration.seconds(60)
 

@@ -24,7 +24,7 @@ package final class EventStore: Sendable {
     /// Set once, at the end of opening.
     private let objectThread = Mutex<ObjectWorker?>(nil)
     private let path: String
-    private let inbox = Monitor(Inbox())
+    private let inbox: Monitor<Inbox>
     private let observers: Observers
     private let thread: Mutex<WorkerThread?>
     /// The writer, for callers that may run an operation themselves; `nil` once closed.
@@ -38,6 +38,8 @@ package final class EventStore: Sendable {
         self.objectFiles = objectFiles
         let observers = Observers()
         self.observers = observers
+        let inbox = Monitor(Inbox())
+        self.inbox = inbox
         self.path = path
         self.now = now
         self.lock = Mutex(lock)
@@ -49,6 +51,8 @@ package final class EventStore: Sendable {
             var changes = CommittedChanges()
             changes.queues = [queue]
             observers.tell(changes)
+        } onNotes: { notes in
+            inbox.update { $0.add(notes) }
         }
         tableSizes = Mutex(loaded.tables)
         thread = Mutex(nil)
@@ -156,7 +160,7 @@ extension EventStore {
         }
     }
 
-    /// Keeps the leases for the next start, moves the log into the file, and releases the directory.
+    /// Writes what is still to be noted of receives, moves the log into the file, and releases the directory.
     ///
     /// Operations submitted later fail with `.closed`. Readers must not be used any more. Closing twice does nothing.
     package func close() throws(StoreError) {
@@ -167,14 +171,8 @@ extension EventStore {
         }
         guard let ending else { return }
         objectWorker?.stop()
-        let ledgers = leases.all
-        let kept = Result { () throws(StoreError) in
-            try perform { writer throws(StoreError) in
-                for (queue, ledger) in ledgers {
-                    try writer.keepLeases(ledger.state.withLock { $0.lasting }, of: queue)
-                }
-            }
-        }
+        // Takes the notes along, and tells when that fails.
+        let kept = Result { () throws(StoreError) in try perform { _ throws(StoreError) in } }
         inbox.update { inbox in
             inbox.isClosed = true
             return true
@@ -275,6 +273,30 @@ extension EventStore {
             completion(result)
         }
     }
+
+    /// Makes a receive durable, so that its messages may be handed over; for FIFO queues.
+    ///
+    /// - Parameters:
+    ///   - mayRunHere: As for `submit`.
+    ///   - completion: Like that of `submit`. After a failure the receive has been taken back; `.notFound` when the
+    ///     queue is gone.
+    package func keep(
+        _ receive: PendingReceive, mayRunHere: Bool = false,
+        completion: @escaping @Sendable (Result<Void, StoreError>) -> Void
+    ) {
+        submit(mayRunHere: mayRunHere) { writer throws(StoreError) in
+            _ = try writer.existing(receive.queue)
+            try writer.keep(receive.notes)
+        } completion: { [leases, now] result in
+            if case .failure = result {
+                leases.release(receive.positions, in: receive.queue, now: now())
+            }
+            completion(result)
+        }
+    }
+
+    /// Has notes written with the next group, or by themselves a few milliseconds later.
+    func note(_ notes: LeaseNotes) { inbox.update { $0.add(notes) } }
 
     /// Reads a receipt handle's text; `nil` when this store never made it.
     package func receipt(_ text: String) -> ReceiptHandle? { ReceiptHandle(text: text, secret: secret) }

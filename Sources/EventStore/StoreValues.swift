@@ -37,6 +37,9 @@ package struct ReceiveOutcome: Equatable, Sendable {
     package var movedToDeadLetter = 0
     /// True when the queue holds as many messages in flight as it may (`Limits.inFlightMessages`).
     package var isAtInFlightLimit = false
+    /// For a FIFO queue, when messages were visited: give it to `EventStore.keep`, and nobody the messages before that
+    /// has succeeded. `nil` for a standard queue.
+    package var pending: PendingReceive?
     package init() {}
 }
 

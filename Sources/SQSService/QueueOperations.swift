@@ -9,7 +9,6 @@ import HTTP
 extension SQSService {
     func deleteQueue(_ call: ServiceCall) throws(AWSError) {
         let queue = try queue(of: try CallArguments(parsing: call.body), call)
-        purges[queue.key] = nil
         submit(call) { writer throws(StoreError) in
             try writer.deleteQueue(queue.key)
         } then: {
@@ -19,15 +18,17 @@ extension SQSService {
 
     func purgeQueue(_ call: ServiceCall) throws(AWSError) {
         let queue = try queue(of: try CallArguments(parsing: call.body), call)
-        let now = now()
-        if let last = purges[queue.key], now - last < .seconds(SQSLimits.restSeconds) {
-            throw .purgeInProgress(queue.name)
-        }
-        purges[queue.key] = now
-        submit(call) { writer throws(StoreError) in
+        submit(call) { writer throws(StoreError) -> AWSError? in
+            // Asked where purges are made, so that of two at once one is refused.
+            if let last = writer.catalog.lastPurge(of: queue.key),
+                writer.now - last < .seconds(SQSLimits.restSeconds)
+            {
+                return .purgeInProgress(queue.name)
+            }
             try writer.purgeQueue(queue.key)
-        } then: {
-            call.succeed()
+            return nil
+        } then: { refusal in
+            if let refusal { call.fail(refusal) } else { call.succeed() }
         }
     }
 

@@ -4,6 +4,12 @@ import EventModel
 import EventStore
 import HTTP
 
+/// The answer to a receive, and what must be durable before it is given.
+struct ReceivedAnswer: Sendable {
+    let json: [UInt8]
+    let pending: PendingReceive?
+}
+
 extension SQSService {
     func receiveMessage(_ call: ServiceCall) throws(AWSError) {
         let request = try ReceiveRequest(parsing: call.body)
@@ -11,11 +17,26 @@ extension SQSService {
         let wait = request.waitSeconds ?? queue.attributes.receiveWaitTimeSeconds
         // Somebody who left would take messages to the grave until their visibility timeout.
         guard call.responder.isConnected else { return }
-        if let json = try receive(request, from: queue, refusesOverLimit: wait == 0) {
-            return call.succeed(json: json)
+        if let received = try receive(request, from: queue, refusesOverLimit: wait == 0) {
+            return deliver(received, to: call)
         }
         guard wait > 0, !parked.isClosed else { return call.succeed(json: Array("{}".utf8)) }
         park(ParkedReceive(call: call, request: request, queue: queue.key), seconds: wait)
+    }
+
+    /// Answers with received messages, after their receive is durable where it has to be.
+    func deliver(_ received: ReceivedAnswer, to call: ServiceCall) {
+        guard let pending = received.pending else { return call.succeed(json: received.json) }
+        store.keep(pending, mayRunHere: loop.isQuiet) { [self] result in
+            loop.execute { [self] in
+                switch result {
+                case .failure(let error): call.fail(error.wireError)
+                case .success where call.responder.isConnected: call.succeed(json: received.json)
+                // Who left while it was written would block what follows until the visibility timeout.
+                case .success: store.leases.release(pending.positions, in: pending.queue, now: now())
+                }
+            }
+        }
     }
 
     /// Receives what is there now; `nil` when nothing is.
@@ -23,7 +44,7 @@ extension SQSService {
     /// - Parameter refusesOverLimit: Throws when the queue's in-flight limit is in the way; otherwise that looks empty.
     func receive(
         _ request: ReceiveRequest, from queue: QueueDefinition, refusesOverLimit: Bool
-    ) throws(AWSError) -> [UInt8]? {
+    ) throws(AWSError) -> ReceivedAnswer? {
         var json = JSONWriter(capacity: 4_096)
         json.beginObject()
         json.key("Messages")
@@ -45,7 +66,7 @@ extension SQSService {
         }
         json.endArray()
         json.endObject()
-        return json.bytes
+        return ReceivedAnswer(json: json.bytes, pending: outcome.pending)
     }
 
     private func write(

@@ -46,9 +46,9 @@ extension SQSService {
                 continue
             }
             do throws(AWSError) {
-                guard let json = try self.receive(receive.request, from: queue, refusesOverLimit: false)
+                guard let received = try self.receive(receive.request, from: queue, refusesOverLimit: false)
                 else { return waitForNextVisible(in: key) }
-                finish(receive) { $0.succeed(json: json) }
+                finish(receive) { deliver(received, to: $0) }
             } catch {
                 finish(receive) { $0.fail(error) }
             }

@@ -6,7 +6,8 @@ package import HTTP
 
 /// Amazon SQS over the store's queues: the JSON protocol, standard queues.
 ///
-/// Sends and deletes are answered after their group's commit; receives write nothing.
+/// Sends and deletes are answered after their group's commit; receives are noted in the background, those of FIFO
+/// queues before they are answered.
 package final class SQSService: @unchecked Sendable {
     // Confined to `loop`: `handle` is the only entry point and preconditions it, everything else is called from there,
     // from completions that were handed back to the loop, or from the loop's timers.
@@ -18,8 +19,6 @@ package final class SQSService: @unchecked Sendable {
     let parked = ParkedReceives()
     /// Queues that parked receives wait for; shared with the writer thread, which announces commits.
     let awaited = AwaitedQueues()
-    /// When each queue was last purged. Forgotten by a restart, which takes longer than it matters.
-    var purges: [QueueKey: Timestamp] = [:]
 
     /// - Parameters:
     ///   - reader: For this service alone, or for services of the same loop.

@@ -35,13 +35,6 @@ struct QueueModel {
             inFlight: staying.count { $0.visibleAt > now && $0.receiveCount > 0 },
             delayed: staying.count { $0.visibleAt > now && $0.receiveCount == 0 })
     }
-
-    /// What a crash leaves: leases are forgotten, delays are not.
-    mutating func crashed(_ now: Timestamp) {
-        for (position, message) in messages where message.receiveCount > 0 {
-            messages[position]?.visibleAt = min(message.visibleAt, now)
-        }
-    }
 }
 
 /// A small random number generator with a seed (SplitMix64), so that a failing run can be repeated.

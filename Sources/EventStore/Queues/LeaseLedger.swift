@@ -240,6 +240,26 @@ extension LeaseLedger {
         hide(position, entry, until: visibleAt)
     }
 
+    /// Takes up a message behind the cursor that was received before the store was opened.
+    package mutating func adopt(_ note: LeaseNote, now: Int64) {
+        guard note.position > cursor, note.position > floor, entries[note.position] == nil else { return }
+        let entry = Entry(
+            state: .ready, visibleAt: note.visibleAt, receiveCount: note.receiveCount,
+            firstReceivedAt: note.firstReceivedAt, lastReceivedAt: note.lastReceivedAt)
+        guard note.visibleAt <= now else { return hide(note.position, entry, until: note.visibleAt) }
+        entries[note.position] = entry
+        pushReady(note.position)
+    }
+
+    /// What has to be kept of a message whose receive or visibility has just changed.
+    package func note(of position: Position) -> LeaseNote? {
+        entries[position].map {
+            LeaseNote(
+                position: position, receiveCount: $0.receiveCount, firstReceivedAt: $0.firstReceivedAt,
+                lastReceivedAt: $0.lastReceivedAt, visibleAt: $0.visibleAt)
+        }
+    }
+
     private mutating func hide(_ position: Position, _ entry: Entry, until visibleAt: Int64) {
         var entry = entry
         entry.state = .hidden
@@ -373,11 +393,5 @@ extension LeaseLedger {
         let blocked = cursor < tip && scanBlockedUntil > now ? scanBlockedUntil : nil
         guard let top = hidden.top?.visibleAt else { return blocked }
         return min(top, blocked ?? top)
-    }
-
-    /// What a graceful end keeps: messages that were received, also if their receive was taken back. Delayed ones have
-    /// their time in the file already.
-    package var lasting: [Position: Entry] {
-        entries.filter { $0.value.state == .ready || $0.value.state == .hidden && $0.value.receiveCount > 0 }
     }
 }

@@ -7,7 +7,15 @@ package final class QueueLeases: Sendable {
     /// Told about queues whose messages may be received sooner than before, on the thread that changed it.
     private let onSooner: @Sendable (QueueKey) -> Void
 
-    init(onSooner: @escaping @Sendable (QueueKey) -> Void) { self.onSooner = onSooner }
+    /// Given what has to be kept of messages whose receives or visibility changed.
+    private let onNotes: @Sendable (LeaseNotes) -> Void
+
+    init(
+        onSooner: @escaping @Sendable (QueueKey) -> Void, onNotes: @escaping @Sendable (LeaseNotes) -> Void
+    ) {
+        self.onSooner = onSooner
+        self.onNotes = onNotes
+    }
 
     func ledger(of queue: QueueKey) -> QueueLedger? { ledgers.withLock { $0[queue] } }
     func add(_ ledger: QueueLedger, for queue: QueueKey) { ledgers.withLock { $0[queue] = ledger } }
@@ -57,10 +65,12 @@ extension QueueLeases {
     /// Makes leased messages visible again at once, as if they had not been received: their receive count goes back.
     /// For messages that were received and never given to a function.
     package func release(_ positions: [Position], in queue: QueueKey, now: Timestamp) {
-        ledger(of: queue)?.state.withLock { ledger in
+        let notes = ledger(of: queue)?.state.withLock { ledger in
             // From the last to the first, because each one goes before all others.
             for position in positions.reversed() { ledger.putBack(position, now: now.millisecondsSinceEpoch) }
+            return ledger.notes(of: positions, in: queue)
         }
+        if let notes, !notes.isEmpty { onNotes(notes) }
         onSooner(queue)
     }
 
@@ -69,13 +79,34 @@ extension QueueLeases {
         _ position: Position, in queue: QueueKey, milliseconds: Int64, now: Timestamp
     ) -> VisibilityChange? {
         guard let ledger = ledger(of: queue) else { return .notInFlight }
-        let change = ledger.state.withLock {
-            $0.changeVisibility(position, milliseconds: milliseconds, now: now.millisecondsSinceEpoch)
+        let (change, notes) = ledger.state.withLock { ledger in
+            let change = ledger.changeVisibility(
+                position, milliseconds: milliseconds, now: now.millisecondsSinceEpoch)
+            return (change, change == .changed ? ledger.notes(of: [position], in: queue) : nil)
         }
+        if let notes { onNotes(notes) }
         // A shorter time matters too: whoever waits has set its timer to the old one.
         if change == .changed { onSooner(queue) }
         return change
     }
 
-    func adopted(_ queue: QueueKey) { onSooner(queue) }
+    /// Takes up a message whose row alone told that it was received, because its visibility changed.
+    func adopt(_ note: LeaseNote, in queue: QueueKey, now: Timestamp) {
+        guard let ledger = ledger(of: queue) else { return }
+        ledger.state.withLock { $0.adopt(note, now: now.millisecondsSinceEpoch) }
+        var notes = LeaseNotes(queue: queue)
+        notes.append(note)
+        onNotes(notes)
+        onSooner(queue)
+    }
+}
+
+extension LeaseLedger {
+    fileprivate func notes(of positions: [Position], in queue: QueueKey) -> LeaseNotes {
+        var notes = LeaseNotes(queue: queue)
+        for position in positions {
+            if let note = note(of: position) { notes.append(note) }
+        }
+        return notes
+    }
 }

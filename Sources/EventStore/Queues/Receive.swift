@@ -16,8 +16,8 @@ struct Receive {
     var bytesLeft: Int
 
     var outcome = ReceiveOutcome()
-    /// Messages received for the second time or more.
-    var again: [LeaseLedger.Lease] = []
+    /// What is to be kept of the messages that were visited.
+    var notes: LeaseNotes
     /// Messages for the dead-letter queue.
     var spent: [LeaseLedger.Lease] = []
     private var isOutOfBytes = false
@@ -31,6 +31,7 @@ struct Receive {
         secret: UInt64, maximum: Int, bytesLeft: Int
     ) {
         self.queue = queue
+        notes = LeaseNotes(queue: queue)
         self.ledger = ledger
         self.now = now
         self.visibleAt = visibleAt
@@ -99,7 +100,10 @@ extension Receive {
         let attributes = row.bytes(7)
         bytesLeft -= body.count + attributes.count
         outcome.received += 1
-        if lease.receiveCount > 1 { again.append(lease) }
+        notes.append(
+            LeaseNote(
+                position: lease.position, receiveCount: lease.receiveCount,
+                firstReceivedAt: lease.firstReceivedAt, lastReceivedAt: now, visibleAt: visibleAt))
         let origin = row.isNull(5) ? row.int(0) : row.int(5)
         let message = ReceivedMessage(
             position: lease.position, messageID: MessageID(row: origin, secret: secret),

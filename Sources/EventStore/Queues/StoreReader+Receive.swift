@@ -3,10 +3,11 @@ import SQLite
 import Synchronization
 
 extension StoreReader {
-    /// Receives messages and hides them; nothing is written, so a crash makes them visible again.
+    /// Receives messages and hides them.
     ///
-    /// Messages whose receive count is spent go to the dead-letter queue instead (in the background). A message that
-    /// is received again has its receive count kept (in the background too).
+    /// What was received is noted in the lease log: in the background for standard queues, so that a crash may forget
+    /// the receives of the last milliseconds; for FIFO queues by the caller, see `ReceiveOutcome.pending`. Messages
+    /// whose receive count is spent go to the dead-letter queue instead (in the background).
     /// - Parameters:
     ///   - maximum: At least 1.
     ///   - maxBytes: Stops before the message whose body and attributes would exceed it, but visits at least one.
@@ -41,7 +42,14 @@ extension StoreReader {
             }
         }
         receive.outcome.movedToDeadLetter = target == nil ? 0 : receive.spent.count
-        keep(receive, deadLetter: target?.key)
+        if !receive.notes.isEmpty {
+            if definition.isFIFO {
+                receive.outcome.pending = PendingReceive(notes: receive.notes)
+            } else {
+                store.note(receive.notes)
+            }
+        }
+        if let target { move(receive.spent, from: queue, to: target.key) }
         if receive.outcome.received == 0 { try result.get() }
         return receive.outcome
     }
@@ -123,19 +131,9 @@ extension StoreReader {
         }
     }
 
-    /// Sends what a receive leaves to be written to the writer, without waiting for it.
-    private func keep(_ receive: Receive, deadLetter: QueueKey?) {
-        let queue = receive.queue
-        let again = receive.again
-        if !again.isEmpty {
-            // A lost receive count is what a crash may cost; the next receive writes it again.
-            store.submit { writer throws(StoreError) in
-                try writer.keepReceives(again, of: queue)
-            } completion: { _ in
-            }
-        }
-        guard let deadLetter, !receive.spent.isEmpty else { return }
-        let spent = receive.spent
+    /// Sends messages whose receive count is spent on their way, without waiting for it.
+    private func move(_ spent: [LeaseLedger.Lease], from queue: QueueKey, to deadLetter: QueueKey) {
+        guard !spent.isEmpty else { return }
         store.submit { writer throws(StoreError) in
             try writer.moveToDeadLetter(spent, from: queue, to: deadLetter)
         } completion: { [leases = store.leases, now = store.now] result in
@@ -161,13 +159,12 @@ extension StoreReader {
             return try statement.step() ? (statement.int(0), statement.int(1)) : nil
         }
         guard let row else { return .notInFlight }
-        store.leases.ledger(of: queue)?.state.withLock { ledger in
-            // Its receipt proves a receive, which a crash may have made the row forget.
-            ledger.adopt(
-                position, receiveCount: max(1, Int32(truncatingIfNeeded: row.0)), firstReceivedAt: row.1,
-                visibleAt: now.millisecondsSinceEpoch + milliseconds)
-        }
-        store.leases.adopted(queue)
+        // Its receipt proves a receive, which a crash may have made the row forget.
+        let note = LeaseNote(
+            position: position, receiveCount: max(1, Int32(truncatingIfNeeded: row.0)),
+            firstReceivedAt: row.1, lastReceivedAt: 0,
+            visibleAt: now.millisecondsSinceEpoch + milliseconds)
+        store.leases.adopt(note, in: queue, now: now)
         return .changed
     }
 }

@@ -140,37 +140,6 @@ extension StoreWriter {
 // MARK: - Receiving
 
 extension StoreWriter {
-    /// Keeps the receive count and first receive of messages that were received again.
-    func keepReceives(_ leases: [LeaseLedger.Lease], of queue: QueueKey) throws(StoreError) {
-        guard definitions.queues[queue] != nil else { return }
-        let statement = try statement(
-            "UPDATE message SET receive_count = ?2, first_received_ms = ?3 WHERE id = ?1")
-        try attempt { () throws(SQLiteError) in
-            for lease in leases {
-                statement.bind(1, RowKey.make(queue.rawValue, lease.position))
-                statement.bind(2, Int64(lease.receiveCount))
-                statement.bind(3, lease.firstReceivedAt)
-                try statement.run()
-            }
-        }
-    }
-
-    /// Keeps what a graceful end knows of messages that were received.
-    func keepLeases(_ entries: [Position: LeaseLedger.Entry], of queue: QueueKey) throws(StoreError) {
-        guard definitions.queues[queue] != nil else { return }
-        let statement = try statement(
-            "UPDATE message SET visible_ms = ?2, receive_count = ?3, first_received_ms = ?4 WHERE id = ?1")
-        try attempt { () throws(SQLiteError) in
-            for (position, entry) in entries.sorted(by: { $0.key < $1.key }) {
-                statement.bind(1, RowKey.make(queue.rawValue, position))
-                statement.bind(2, entry.visibleAt)
-                statement.bind(3, Int64(entry.receiveCount))
-                statement.bind(4, entry.firstReceivedAt)
-                try statement.run()
-            }
-        }
-    }
-
     /// Moves messages whose receive count is spent; ID, body, attributes, sent time and receive count stay.
     ///
     /// - Throws: `.notFound` when one of the queues is gone.

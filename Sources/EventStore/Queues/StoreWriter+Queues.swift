@@ -82,11 +82,16 @@ extension StoreWriter {
         if let tally = queues[key], tally.tip > 0 {
             try erase(.messages, RowKey.first(key.rawValue), RowKey.make(key.rawValue, tally.tip))
         }
+        if let log = leaseLogs[key] {
+            try erase(
+                .leases, RowKey.make(key.rawValue, log.first), RowKey.make(key.rawValue, log.next))
+        }
         let moment = now
         changeDefinitions { definitions in
             let name = ResourceName(location: queue.location, name: queue.name)
             definitions.queues[key] = nil
             definitions.queueKeys[name] = nil
+            definitions.queuePurges[key] = nil
             definitions.queueDeletions = definitions.queueDeletions.filter {
                 moment - $0.value < CatalogSnapshot.deletionMemory
             }
@@ -96,9 +101,15 @@ extension StoreWriter {
         effects.removedQueues.append(key)
     }
 
-    /// Deletes all messages: visible, delayed and in flight.
+    /// Deletes all messages: visible, delayed and in flight. The moment is kept, `CatalogSnapshot.lastPurge` tells it.
     package func purgeQueue(_ key: QueueKey) throws(StoreError) {
         _ = try existing(key)
+        let moment = now
+        try run("UPDATE queue SET purged_ms = ?2 WHERE key = ?1") { statement in
+            statement.bind(1, key.rawValue)
+            statement.bind(2, moment.millisecondsSinceEpoch)
+        }
+        changeDefinitions { $0.queuePurges[key] = moment }
         guard var tally = queues[key], tally.tip > tally.floor else { return }
         try erase(
             .messages, RowKey.make(key.rawValue, tally.floor), RowKey.make(key.rawValue, tally.tip))

@@ -1,7 +1,7 @@
 /// The tables, one migration a step. A step that was released never changes.
 enum Schema {
     static let steps: [String] = [
-        first, besideCheckpoints, tokens, topics, identities, objects, metrics, fifo,
+        first, besideCheckpoints, tokens, topics, identities, objects, metrics, fifo, leases,
     ]
 
     /// Rows of `message` and `stream_record` are keyed by queue or shard << 44 | position, so one small integer key

@@ -12,6 +12,9 @@ struct GroupEffects {
     var raisedFloors: [QueueKey: RaisedFloor] = [:]
     var createdQueues: [QueueKey] = []
     var removedQueues: [QueueKey] = []
+    var leaseRows: [LeaseRow] = []
+    /// Queues from whose lease logs rows were removed, with the first that is left.
+    var trimmedLeases: [QueueKey: Int64] = [:]
     var touchedShards: Set<ShardKey> = []
     /// Shards that can be read differently although no record came: closed ones.
     var closedShards: Set<ShardKey> = []
@@ -72,6 +75,7 @@ struct Erasure: Equatable {
         case records = 2
         /// `first` is the table's key.
         case items = 3
+        case leases = 4
     }
 
     let id: Int64

@@ -14,11 +14,17 @@ struct LoadedState {
     var topics = TopicState()
     /// The ledgers of the queues, with the messages that are hidden.
     var ledgers: [QueueKey: LeaseLedger] = [:]
+    var leaseLogs: [QueueKey: LeaseLog] = [:]
 
     init(reading connection: Connection, now: Timestamp) throws(StoreError) {
         secret = try storeErrors { () throws(SQLiteError) in try LoadedState.secret(connection) }
         try loadQueues(connection)
-        try storeErrors { () throws(SQLiteError) in try loadHidden(connection, now.millisecondsSinceEpoch) }
+        for (key, tally) in queues { ledgers[key] = LeaseLedger(tally) }
+        try storeErrors { () throws(SQLiteError) in
+            // What was received is in the log, which knows better than an older row.
+            try loadLeases(connection, now.millisecondsSinceEpoch)
+            try loadHidden(connection, now.millisecondsSinceEpoch)
+        }
         try loadStreams(connection)
         try loadTables(connection)
         try loadFunctionsAndMappings(connection)
@@ -53,7 +59,8 @@ extension LoadedState {
         let rows = try storeErrors { () throws(SQLiteError) in
             try connection.prepare(
                 """
-                SELECT key, account, region, name, settings, created_ms, modified_ms, message_count, tip, floor
+                SELECT key, account, region, name, settings, created_ms, modified_ms, message_count, tip, floor,
+                    purged_ms
                 FROM queue LEFT JOIN queue_tally ON queue_tally.queue = queue.key
                 """)
         }
@@ -66,6 +73,9 @@ extension LoadedState {
                 createdAt: Timestamp(millisecondsSinceEpoch: rows.int(5)),
                 modifiedAt: Timestamp(millisecondsSinceEpoch: rows.int(6)))
             definitions.put(queue)
+            if !rows.isNull(10) {
+                definitions.queuePurges[queue.key] = Timestamp(millisecondsSinceEpoch: rows.int(10))
+            }
             let saved = QueueTally(
                 messageCount: Int(rows.int(7)), tip: rows.int(8), floor: rows.int(9), savedTip: rows.int(8))
             queues[queue.key] = try storeErrors { () throws(SQLiteError) in
@@ -74,9 +84,8 @@ extension LoadedState {
         }
     }
 
-    /// Messages that were delayed, or in flight when the store was closed. Past the limit a scan finds them.
+    /// Messages that were delayed, or in flight when an older version closed the file. Past the limit a scan finds them.
     private mutating func loadHidden(_ connection: Connection, _ now: Int64) throws(SQLiteError) {
-        for (key, tally) in queues { ledgers[key] = LeaseLedger(tally) }
         let rows = try connection.prepare(
             """
             SELECT id, visible_ms, receive_count, first_received_ms FROM message

@@ -43,6 +43,12 @@ extension StoreWriter {
                     SELECT max(id) FROM (
                         SELECT id FROM stream_record WHERE id >= ?1 AND id <= ?2 ORDER BY id LIMIT ?3))
                 """, erasure)
+        case .leases:
+            try removeFirst(
+                """
+                DELETE FROM lease WHERE id >= ?1 AND id <= (
+                    SELECT max(id) FROM (SELECT id FROM lease WHERE id >= ?1 AND id <= ?2 ORDER BY id LIMIT ?3))
+                """, erasure)
         case .items:
             try removeFirst(
                 """

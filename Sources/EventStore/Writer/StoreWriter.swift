@@ -31,6 +31,9 @@ package final class StoreWriter {
     private var undoErasures: [Erasure]?
     var effects = GroupEffects()
     var lap = RetentionLap()
+    /// Follow what is committed; only the numbers of new rows are taken before.
+    var leaseLogs: [QueueKey: LeaseLog]
+    var leaseChores = LeaseChores()
     /// What topics need besides their definitions.
     var topics: TopicState
     private var committedTopics: TopicState
@@ -49,6 +52,8 @@ package final class StoreWriter {
         shards = loaded.shards
         tables = loaded.tables
         erasures = loaded.erasures
+        leaseLogs = loaded.leaseLogs
+        for (queue, log) in loaded.leaseLogs { leaseChores.note(queue, log) }
         topics = loaded.topics
         committedTopics = loaded.topics
     }
@@ -171,6 +176,7 @@ extension StoreWriter {
             throw error
         }
         for key in effects.touchedQueues { queues[key]?.mustSave = false }
+        followLeases(effects)
         committedDefinitions = definitions
         committedTopics = topics
         forgetUndo()

@@ -2,51 +2,6 @@ import EventModel
 import SQLite
 import Synchronization
 
-/// One submitted operation with its completion; its result is touched by the writer thread only.
-protocol PendingOperation: AnyObject, Sendable {
-    /// Runs the operation; false when it refused.
-    func run(_ writer: StoreWriter) -> Bool
-    /// Tells the result, or the failure that the whole group met.
-    func finish(_ failure: StoreError?)
-}
-
-final class Operation<T: Sendable>: PendingOperation, @unchecked Sendable {
-    // Sendable because `result` is written by `run` and read by `finish`, both on the writer thread.
-    private let body: @Sendable (StoreWriter) throws(StoreError) -> T
-    private let completion: @Sendable (Result<T, StoreError>) -> Void
-    private var result: Result<T, StoreError> = .failure(.closed)
-
-    init(
-        _ body: @escaping @Sendable (StoreWriter) throws(StoreError) -> T,
-        _ completion: @escaping @Sendable (Result<T, StoreError>) -> Void
-    ) {
-        self.body = body
-        self.completion = completion
-    }
-
-    func run(_ writer: StoreWriter) -> Bool {
-        do throws(StoreError) {
-            result = .success(try body(writer))
-            return true
-        } catch {
-            result = .failure(error)
-            return false
-        }
-    }
-
-    func finish(_ failure: StoreError?) {
-        if let failure { completion(.failure(failure)) } else { completion(result) }
-    }
-}
-
-/// What waits for the writer thread.
-struct Inbox {
-    var pending: [any PendingOperation] = []
-    /// From when the writer thread takes a group until it has committed it: nothing may overtake it.
-    var isWorking = false
-    var isClosed = false
-}
-
 /// The writer thread: takes what waits as one group, one transaction, one commit.
 final class WriterThread: @unchecked Sendable {
     // Sendable because everything but `inbox` is touched with `turn` held.
@@ -59,6 +14,8 @@ final class WriterThread: @unchecked Sendable {
     private let published: (GroupEffects, StoreWriter) -> Void
     /// Since a group was lost for lack of space.
     private var isDiskFull = false
+    /// Notes that were taken and are not written yet.
+    private var notes: [LeaseNotes] = []
     private var groupsSinceMaintenance = 0
     /// When the last walk over everything that retention may end began.
     private var lapStart: Timestamp?
@@ -70,6 +27,10 @@ final class WriterThread: @unchecked Sendable {
     private static let checkpointPages = 4_096
     /// The same while the disk is nearly full, so that the log does not take the rest of it.
     private static let smallCheckpointPages = 128
+    /// How long notes wait for a group with which they can go; about what a crash of the process may forget.
+    private static let notesPause = Duration.milliseconds(10)
+    /// Notes that are kept when they cannot be written (a full disk); the oldest go (own choice: about 4 MB).
+    private static let notesLimit = 32_768
     /// How long the thread sleeps when nothing comes; retention is looked after at this pace.
     private static let idlePause = Duration.seconds(1)
     /// Groups after which maintenance has its turn although work waits.
@@ -95,10 +56,20 @@ final class WriterThread: @unchecked Sendable {
         var isRunning = true
         var pause = Duration.zero
         while isRunning {
-            let taken = inbox.wait(atMost: pause, WriterThread.take)
+            let taken = inbox.wait(atMost: pause) { $0.take() } ?? inbox.withLock { $0.takeNotes() }
+            switch taken {
+            case .notesCame:
+                pause = WriterThread.notesPause
+                continue
+            case .nothing where pause == WriterThread.notesPause:
+                // No group took notes, and none are left: the long sleep begins, and its end looks after the rest.
+                pause = WriterThread.idlePause
+                continue
+            case .group, .closed, .nothing: break
+            }
             (isRunning, pause) = turn.withLock { _ in
                 let goesOn = act(on: taken)
-                return (goesOn, isMaintenanceDue ? Duration.zero : WriterThread.idlePause)
+                return (goesOn, isMaintenanceDue ? Duration.zero : pauseAfter(taken))
             }
             inbox.withLock { $0.isWorking = false }
         }
@@ -108,15 +79,21 @@ final class WriterThread: @unchecked Sendable {
         }
     }
 
+    /// While receives go on, their notes need not wake the thread: it looks after them itself.
+    private func pauseAfter(_ taken: Inbox.Taken) -> Duration {
+        if case .group(_, let notes) = taken, !notes.isEmpty { return WriterThread.notesPause }
+        return WriterThread.idlePause
+    }
+
     /// False at the end.
-    private func act(on taken: Taken?) -> Bool {
+    private func act(on taken: Inbox.Taken) -> Bool {
         switch taken {
-        case .group(let operations)?:
-            runGroup(operations)
+        case .group(let operations, let notes):
+            runGroup(operations, notes)
             groupsSinceMaintenance += 1
-            if groupsSinceMaintenance >= WriterThread.groupsBetweenMaintenance { maintain() }
-        case .closed?: return false
-        case nil: maintain()
+            if groupsSinceMaintenance >= WriterThread.groupsBetweenMaintenance { maintain(isIdle: false) }
+        case .closed: return false
+        case .nothing, .notesCame: maintain(isIdle: true)
         }
         checkpointIfLong()
         return true
@@ -127,41 +104,27 @@ final class WriterThread: @unchecked Sendable {
     /// - Returns: False, with nothing done, when others wait or the thread has work of its own; then submit it.
     func runHere(_ operation: any PendingOperation) -> Bool {
         let isDone: Bool? = turn.withLockIfAvailable { _ in
-            let isLone = inbox.withLock { $0.pending.isEmpty && !$0.isWorking && !$0.isClosed }
-            guard isLone, groupsSinceMaintenance < WriterThread.groupsBetweenMaintenance, !isLogLong else {
-                return false
-            }
-            runGroup([operation])
+            guard groupsSinceMaintenance < WriterThread.groupsBetweenMaintenance, !isLogLong,
+                let notes = inbox.withLock({ $0.takeNotesIfLone() })
+            else { return false }
+            runGroup([operation], notes)
             groupsSinceMaintenance += 1
             return true
         }
         return isDone ?? false
-    }
-
-    private enum Taken {
-        case group([any PendingOperation])
-        case closed
-    }
-
-    private static func take(_ inbox: inout Inbox) -> Taken? {
-        guard !inbox.pending.isEmpty else { return inbox.isClosed ? .closed : nil }
-        inbox.isWorking = true
-        guard inbox.pending.count > StoreLimits.operationsInGroup else {
-            var group: [any PendingOperation] = []
-            swap(&group, &inbox.pending)
-            return .group(group)
-        }
-        let group = Array(inbox.pending.prefix(StoreLimits.operationsInGroup))
-        inbox.pending.removeFirst(StoreLimits.operationsInGroup)
-        return .group(group)
     }
 }
 
 // MARK: - A group
 
 extension WriterThread {
-    private func runGroup(_ operations: [any PendingOperation]) {
+    private func runGroup(_ operations: [any PendingOperation], _ fresh: [LeaseNotes]) {
+        notes.append(contentsOf: fresh)
+        // On a full disk what somebody waits for goes without them.
+        let writesNotes = !notes.isEmpty && (operations.isEmpty || !isDiskFull)
         let failure = commit { () throws(StoreError) in
+            try writer.tendLeases()
+            if writesNotes { try writer.keep(notes) }
             for operation in operations {
                 let before = writer.connection.totalChanges
                 let isDone = operation.run(writer)
@@ -171,6 +134,8 @@ extension WriterThread {
                     "an operation that throws has not written")
             }
         }
+        if writesNotes, failure == nil { notes.removeAll(keepingCapacity: true) }
+        if notes.count > WriterThread.notesLimit { notes.removeFirst(notes.count - WriterThread.notesLimit) }
         for operation in operations { operation.finish(failure) }
     }
 
@@ -225,20 +190,23 @@ extension WriterThread {
         return writer.hasErasures || lastStepRemoved
     }
 
-    private func maintain() {
+    private func maintain(isIdle: Bool) {
         groupsSinceMaintenance = 0
         let moment = now()
         if let failed = maintenanceFailedAt, moment >= failed, moment - failed < WriterThread.failurePause {
             return
         }
         if writer.lap.isAtEnd { beginLapIfDue(moment) }
-        guard writer.hasErasures || !writer.lap.isAtEnd else { return }
+        let tidies = isIdle && writer.hasDeadLeases
+        guard writer.hasErasures || !writer.lap.isAtEnd || tidies else { return }
         let failure = commit { () throws(StoreError) in
             if writer.hasErasures { try writer.eraseStep() }
             lastStepRemoved = try writer.lapStep()
+            if tidies { try writer.removeDeadLeases() }
         }
         // Whoever stores something learns of the same failure; here it only delays.
         maintenanceFailedAt = failure == nil ? nil : moment
+        if tidies, failure == nil, writer.hasDeadLeases { lastStepRemoved = true }
     }
 
     private func beginLapIfDue(_ moment: Timestamp) {
