@@ -65,7 +65,8 @@ final class MappingRunner: @unchecked Sendable {
             reportsBatchItemFailures: mapping.settings.reportsBatchItemFailures,
             functionTimeout: .seconds(function?.timeoutSeconds ?? 3),
             queueVisibility: .seconds(queue.attributes.visibilityTimeoutSeconds),
-            concurrency: ConcurrencyLimit(ceiling: EngineLimits.queueConcurrency),
+            // Scaling follows the mapping's settings when those can be set.
+            scaling: .limited(maximumConcurrency: EngineLimits.queueConcurrency),
             backOff: backOff(of: queue.name))
         let poller = QueuePoller(runner: self, queue: queue, settings: settings)
         queuePoller = poller

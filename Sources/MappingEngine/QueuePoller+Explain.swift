@@ -24,6 +24,16 @@ extension QueuePoller {
             keep(
                 "expired", count, nil,
                 "the receipts of \(count) message(s) ended before the function took them")
+        case .waitingForGroup(let count, let request):
+            keep(
+                "waiting", count, request,
+                "an invocation that outlived its receipts is still at work on a message group")
+        case .leftBehindGroup(let count):
+            keep("left", count, nil, "\(count) message(s) left behind others of their message group")
+        case .deleteRefused(let count):
+            keep(
+                "expired", count, nil,
+                "\(count) message(s) succeeded after their receipts had ended: they are delivered again")
         case .concurrencyReduced(let limit):
             keep("slowed", 0, nil, "at most \(limit) batch(es) in flight after an error")
         case .permitDenied: keep("throttled", 0, nil, "no concurrency is free for the function")

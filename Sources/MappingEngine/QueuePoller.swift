@@ -15,7 +15,7 @@ final class QueuePoller: @unchecked Sendable {
     private let encoder: MessageEncoder
     private let visibility: Duration
     private(set) var machine: QueueMachine
-    private(set) var slots: [Slot]
+    private(set) var slots: [Slot] = []
     private(set) var lag = LagEstimate()
     private(set) var lastError: String?
     private(set) var isWaitingForPermit = false
@@ -46,7 +46,6 @@ final class QueuePoller: @unchecked Sendable {
             source: runner.mapping.source, hasBatchingWindow: settings.batch.window > .zero)
         visibility = settings.receiveVisibility ?? settings.queueVisibility
         machine = QueueMachine(settings: settings)
-        slots = Array(repeating: Slot(), count: settings.concurrency.ceiling)
     }
 
     func start() {
@@ -137,6 +136,7 @@ extension QueuePoller {
     }
 
     private func requestPermit(_ slot: Int) {
+        if slot == slots.count { slots.append(Slot()) }
         let name = runner.mapping.functionName
         // Without its function nothing is received, so that no receive count is spent on it.
         guard context.host.isDefined(name) else {

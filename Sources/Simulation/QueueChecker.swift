@@ -117,7 +117,7 @@ extension QueueChecker {
         require(!isOver, "nothing follows the end", effect)
         switch effect {
         case .requestPermit(let slot):
-            require((0..<settings.concurrency.ceiling).contains(slot), "slots keep to the limit", effect)
+            require((0..<settings.scaling.ceiling).contains(slot), "slots keep to the limit", effect)
             require(slots[slot]?.permit ?? .missing == .missing, "one permit a slot", effect)
             slots[slot, default: SlotBook()].permit = .asked
         case .releasePermit(let slot):
@@ -134,7 +134,7 @@ extension QueueChecker {
             newsSinceReceive = false
         case .invoke(let slot, let plan): check(slot, plan, effect, now: now)
         case .delete(let slot, let selection): conclude(slot, selection, isDelete: true, effect)
-        case .leave(let slot, let selection): conclude(slot, selection, isDelete: false, effect)
+        case .leave(let slot, let selection, _): conclude(slot, selection, isDelete: false, effect)
         case .release(let slot):
             let all = slots[slot]?.held.allSatisfy { $0.state == .concluded } ?? false
             require(all && slots[slot]?.inFlight == nil, "only concluded messages are released", effect)

@@ -207,7 +207,7 @@ extension QueueWorld {
             checker.check(effect, now: clock.now)
             perform(effect)
         }
-        if machine.inFlightBatches > settings.concurrency.ceiling {
+        if machine.inFlightBatches > settings.scaling.ceiling {
             checker.note("too many batches in flight")
         }
     }

@@ -61,34 +61,3 @@ struct BackOffTests {
         #expect(Set(ends).count > 5 && !ends.contains(nil))
     }
 }
-
-@Suite("The limit of batches in flight")
-struct ConcurrencyLimitTests {
-    private func at(_ milliseconds: Int64) -> Timestamp { Timestamp(millisecondsSinceEpoch: milliseconds) }
-
-    @Test("A reduction halves it, and it comes back a step a second")
-    func reduceAndRecover() {
-        var limit = ConcurrencyLimit(ceiling: 5)
-        #expect(limit.current(now: at(0)) == 5)
-        #expect(limit.nextRise(now: at(0)) == nil)
-        let changed = limit.reduce(now: at(0))
-        #expect(changed)
-        #expect(limit.current(now: at(0)) == 2)
-        #expect(limit.nextRise(now: at(0)) == at(1_000))
-        #expect(limit.current(now: at(999)) == 2)
-        #expect(limit.current(now: at(1_000)) == 3)
-        #expect(limit.nextRise(now: at(1_500)) == at(2_000))
-        #expect(limit.current(now: at(3_000)) == 5)
-        #expect(limit.nextRise(now: at(3_000)) == nil)
-        #expect(limit.current(now: at(1_000_000_000)) == 5)
-    }
-
-    @Test("A burst of failures counts once, and one batch is always allowed")
-    func burst() {
-        var limit = ConcurrencyLimit(ceiling: 5)
-        #expect([0, 10, 999].map { limit.reduce(now: at($0)) } == [true, false, false])
-        #expect(limit.current(now: at(999)) == 2)
-        for second in 2...9 { _ = limit.reduce(now: at(Int64(second) * 1_000)) }
-        #expect(limit.current(now: at(9_000)) >= 1)
-    }
-}

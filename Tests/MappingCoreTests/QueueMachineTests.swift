@@ -15,7 +15,7 @@ struct QueueMachineTests {
         QueueSettings(
             batch: BatchLimits(size: size, window: window, eventBytes: eventBytes),
             reportsBatchItemFailures: reports, functionTimeout: .seconds(3), queueVisibility: visibility,
-            concurrency: ConcurrencyLimit(ceiling: concurrency))
+            scaling: .limited(maximumConcurrency: concurrency))
     }
 
     private func messages(
@@ -91,8 +91,9 @@ struct QueueMachineTests {
         var machine = invoking(settings())
         #expect(
             machine.step(.invocationEnded(0, 1, .failed(.functionError)), now: at(1)) == [
-                .explain(.batchFailed(count: 3, .functionError, request: 1)), .leave(0, .range(0..<3)),
-                .explain(.concurrencyReduced(to: 2)), .release(0),
+                .explain(.batchFailed(count: 3, .functionError, request: 1)),
+                .leave(0, .range(0..<3), wasExecuted: true), .explain(.concurrencyReduced(to: 2)),
+                .release(0),
             ])
         #expect(machine.concurrency(now: at(1)) == 2)
         #expect(machine.concurrency(now: at(9)) == 5)
@@ -111,7 +112,7 @@ struct QueueMachineTests {
         #expect(
             machine.step(.invocationEnded(0, 1, .partiallyFailed([1])), now: at(1)) == [
                 .explain(.partiallyFailed(deleted: 2, left: 1, request: 1)), .delete(0, .some([0, 2])),
-                .leave(0, .some([1])), .release(0),
+                .leave(0, .some([1]), wasExecuted: true), .release(0),
             ])
     }
 
@@ -120,7 +121,7 @@ struct QueueMachineTests {
         var machine = invoking(settings(reports: true))
         let effects = machine.step(.invocationEnded(0, 1, .partiallyFailed([0, 1, 2])), now: at(1))
         #expect(!effects.contains { if case .delete = $0 { true } else { false } })
-        #expect(effects.contains(.leave(0, .some([0, 1, 2]))))
+        #expect(effects.contains(.leave(0, .some([0, 1, 2]), wasExecuted: true)))
     }
 
     @Test("A full receive starts the next slot, up to the limit")
@@ -219,7 +220,8 @@ struct QueueMachineTests {
         }
         #expect(
             machine.step(.timerFired, now: at(30)) == [
-                .explain(.leaseExpired(count: 3, request: 1)), .leave(0, .range(0..<3)), .release(0),
+                .explain(.leaseExpired(count: 3, request: 1)), .leave(0, .range(0..<3), wasExecuted: false),
+                .release(0),
             ])
     }
 
@@ -230,7 +232,8 @@ struct QueueMachineTests {
         _ = machine.step(.timerFired, now: at(1.2))
         #expect(
             machine.step(.permitGranted(0), now: at(31)) == [
-                .releasePermit(0), .explain(.leaseExpired(count: 3, request: 1)), .leave(0, .range(0..<3)),
+                .releasePermit(0), .explain(.leaseExpired(count: 3, request: 1)),
+                .leave(0, .range(0..<3), wasExecuted: false),
                 .release(0),
             ])
     }
@@ -265,7 +268,8 @@ struct QueueMachineTests {
         _ = machine.step(.received(1, messages(5, until: at(60), isExhausted: true)), now: at(0))
         #expect(
             machine.step(.stop, now: at(1)) == [
-                .releasePermit(1), .explain(.leftAtStop(count: 5)), .leave(1, .range(0..<5)), .release(1),
+                .releasePermit(1), .explain(.leftAtStop(count: 5)),
+                .leave(1, .range(0..<5), wasExecuted: false), .release(1),
                 .cancelWake,
             ])
         #expect(
@@ -280,7 +284,8 @@ struct QueueMachineTests {
         #expect(machine.step(.stop, now: at(0)) == [])
         #expect(
             machine.step(.received(0, messages(2, until: at(30), isExhausted: true)), now: at(0)) == [
-                .releasePermit(0), .explain(.leftAtStop(count: 2)), .leave(0, .range(0..<2)), .release(0),
+                .releasePermit(0), .explain(.leftAtStop(count: 2)),
+                .leave(0, .range(0..<2), wasExecuted: false), .release(0),
                 .stopped,
             ])
     }

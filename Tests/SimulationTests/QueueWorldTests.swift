@@ -11,7 +11,7 @@ struct QueueWorldTests {
         let world = Self.run(seed: seed)
         let last = world.trace.suffix(20).joined(separator: "\n")
         #expect(world.checker.violations == [], "SIMULATION_SEED=\(seed)\n\(last)")
-        #expect(world.checker.busiest <= world.settings.concurrency.ceiling, "SIMULATION_SEED=\(seed)")
+        #expect(world.checker.busiest <= world.settings.scaling.ceiling, "SIMULATION_SEED=\(seed)")
     }
 
     @Test("A seed tells the same story twice", arguments: [1, 2, 3, 63] as [UInt64])
@@ -69,7 +69,7 @@ struct QueueWorldTests {
                 settings: QueueSettings(
                     batch: BatchLimits(size: size, window: window), reportsBatchItemFailures: reports,
                     functionTimeout: .seconds(3), queueVisibility: .seconds(30),
-                    concurrency: ConcurrencyLimit(ceiling: 2))
+                    scaling: .limited(maximumConcurrency: 2))
             ) { call in
                 let failed = call.messages.indices.filter { poison.contains(call.messages[$0]) }
                 guard !failed.isEmpty else { return .succeeded }
@@ -98,7 +98,7 @@ struct QueueWorldTests {
                 eventBytes: random.chance(50) ? 2_000 : Limits.eventBytes),
             reportsBatchItemFailures: reports, functionTimeout: .seconds(3),
             queueVisibility: .seconds(Int.random(in: 3...10, using: &random)),
-            concurrency: ConcurrencyLimit(ceiling: Int.random(in: 1...5, using: &random)))
+            scaling: .limited(maximumConcurrency: Int.random(in: 1...5, using: &random)))
         let faults = FaultPlan.drawn(using: &random)
         let start = SimulatedClock()
         let poison = Set((0..<200).filter { _ in random.chance(5) })

@@ -1,142 +1,57 @@
 import EventModel
 
-// From the permit to the end of an invocation, one slot at a time.
+// From a closed batch to the end of its messages.
 
 extension QueueMachine {
-    /// Starts whatever is due and possible.
-    mutating func proceed(now: Timestamp, into effects: inout [Effect]) {
-        for slot in slots.indices { resume(slot, now: now, into: &effects) }
-        guard phase == .running else { return }
-        if let gatherer, case .gathering(let fill) = slots[gatherer].stage {
-            gather(fill, in: gatherer, now: now, into: &effects)
-        }
-        guard gatherer == nil, mayHaveMessages, occupiedSlots < limit.current(now: now) else { return }
-        guard let slot = slots.firstIndex(where: { $0.stage == .free }) else { return }
-        gatherer = slot
-        ask(.gather, for: slot, into: &effects)
+    /// Puts a closed batch in line for a permit.
+    mutating func lineUp(_ batch: Batch, in slot: Slot, first: Bool = false) {
+        slots[slot].stage = .ready(batch)
+        if first { line.putBack(slot) } else { line.append(slot) }
+        watch(slot, until: batch.leaseDeadline)
     }
 
-    /// Tries a held batch again, or gives it up when its receipts have ended.
-    private mutating func resume(_ slot: Slot, now: Timestamp, into effects: inout [Effect]) {
-        switch slots[slot].stage {
-        case .holding(let batch, let until):
-            if batch.leaseDeadline <= now {
-                leaveExpired(batch, in: slot, now: now, into: &effects)
-            } else if until <= now {
-                ask(.send(batch), for: slot, into: &effects)
+    /// Asks for the first in line; one at a time, because the others would get the same answer.
+    mutating func sendNext(into effects: inout [Effect]) {
+        while let slot = line.first {
+            guard slots.indices.contains(slot), case .ready(let batch) = slots[slot].stage else {
+                line.removeFirst()
+                continue
             }
-        case .parked(.send(let batch)):
-            if batch.leaseDeadline <= now { leaveExpired(batch, in: slot, now: now, into: &effects) }
-        case .free, .asking, .parked(.gather), .receiving, .gathering, .invoking: break
+            if isBehindOthers(batch, in: slot) {
+                line.removeFirst()
+                waitBehindOthers(batch, in: slot, into: &effects)
+                continue
+            }
+            guard sendsAsking == 0, !arePermitsScarce, inFlightBatches < scale.level else { return }
+            line.removeFirst()
+            sendsAsking += 1
+            slots[slot].due = nil
+            ask(.send(batch), for: slot, into: &effects)
         }
     }
 
-    mutating func ask(_ errand: Errand, for slot: Slot, into effects: inout [Effect]) {
-        slots[slot].stage = .asking(errand)
-        effects.append(.requestPermit(slot))
-    }
-
-    mutating func grant(_ slot: Slot, now: Timestamp, into effects: inout [Effect]) {
-        guard case .asking(let errand) = slots[slot].stage else {
-            preconditionFailure("permits are granted to those who asked")
-        }
-        if phase == .stopping {
+    /// Invokes the function with the permit that the slot holds, unless that is not or no longer possible.
+    mutating func send(_ batch: Batch, from slot: Slot, now: Timestamp, into effects: inout [Effect]) {
+        if batch.leaseDeadline <= now {
+            // When gathering: only with a visibility timeout that is shorter than the shell's way here.
             effects.append(.releasePermit(slot))
-            return abandon(slot, into: &effects)
-        }
-        switch errand {
-        case .gather: receive(after: BatchFill(), into: slot, effects: &effects)
-        case .send(let batch):
-            if batch.leaseDeadline <= now {
-                effects.append(.releasePermit(slot))
-                leaveExpired(batch, in: slot, now: now, into: &effects)
-            } else {
-                invoke(batch, in: slot, into: &effects)
-            }
-        }
-    }
-}
-
-// MARK: - Gathering
-
-extension QueueMachine {
-    private mutating func receive(after fill: BatchFill, into slot: Slot, effects: inout [Effect]) {
-        mayHaveMessages = false
-        slots[slot].stage = .receiving(fill, changed: false)
-        effects.append(
-            .receive(
-                slot, limit: settings.batch.size - fill.count,
-                bytes: settings.batch.eventBytes - fill.eventBytes,
-                visibility: settings.receiveVisibility))
-    }
-
-    mutating func take(
-        _ received: ReceivedMessages, into slot: Slot, now: Timestamp, effects: inout [Effect]
-    ) {
-        guard case .receiving(let fill, let changed) = slots[slot].stage else {
-            preconditionFailure("messages arrive where they were asked for")
-        }
-        mayHaveMessages = changed || !(received.isExhausted || received.messages.isEmpty)
-        if slots[slot].held.isEmpty {
-            let start = slots[slot].windowStart
-            slots[slot].windowStart = settings.batch.currentWindow(from: start, now: now)
-        }
-        for message in received.messages {
-            slots[slot].held.append(
-                HeldMessage(encodedBytes: message.encodedBytes, leaseDeadline: received.leaseDeadline))
-        }
-        precondition(slots[slot].held.count <= settings.batch.size, "a receive keeps to its limit")
-        guard phase == .running, !slots[slot].held.isEmpty else {
+            leaveExpired(batch, in: slot, now: now, into: &effects)
+        } else if isBehindOthers(batch, in: slot) {
             effects.append(.releasePermit(slot))
-            return abandon(slot, into: &effects)
-        }
-        slots[slot].stage = .gathering(fill)
-    }
-
-    /// Sends the batch when it is due, or receives more when there may be more.
-    private mutating func gather(
-        _ filled: BatchFill, in slot: Slot, now: Timestamp, into effects: inout [Effect]
-    ) {
-        var fill = filled
-        let full = fill.extend(over: slots[slot].held.count, within: settings.batch) {
-            slots[slot].held[$0].encodedBytes
-        }
-        let window = settings.batch.window
-        let due: BatchClosing? =
-            if window == .zero { .available } else { slots[slot].windowStart + window <= now ? .window : nil }
-        if let closing = full ?? due {
-            gatherer = nil
-            let batch = close(0..<fill.count, in: slot, closing, into: &effects)
-            if batch.leaseDeadline <= now {
-                // Only with a visibility timeout that is shorter than the shell's way here.
-                effects.append(.releasePermit(slot))
-                leaveExpired(batch, in: slot, now: now, into: &effects)
-            } else {
-                invoke(batch, in: slot, into: &effects)
-            }
-        } else if mayHaveMessages {
-            receive(after: fill, into: slot, effects: &effects)
+            waitBehindOthers(batch, in: slot, into: &effects)
+        } else if inFlightBatches >= scale.level {
+            // The concurrency was lowered meanwhile.
+            effects.append(.releasePermit(slot))
+            lineUp(batch, in: slot)
         } else {
-            slots[slot].stage = .gathering(fill)
+            invoke(batch, in: slot, into: &effects)
         }
     }
 
-    private mutating func close(
-        _ messages: Range<Int>, in slot: Slot, _ closing: BatchClosing, into effects: inout [Effect]
-    ) -> Batch {
-        requests += 1
-        effects.append(.explain(.batchClosed(count: messages.count, closing, request: requests)))
-        let first = slots[slot].held[messages.lowerBound].leaseDeadline
-        let deadline = slots[slot].held[messages].reduce(first) { min($0, $1.leaseDeadline) }
-        return Batch(request: requests, messages: messages, leaseDeadline: deadline)
-    }
-}
-
-// MARK: - Invoking
-
-extension QueueMachine {
     private mutating func invoke(_ batch: Batch, in slot: Slot, into effects: inout [Effect]) {
         invocations += 1
+        inFlightBatches += 1
+        beginWork(on: batch, in: slot)
         slots[slot].stage = .invoking(batch, invocations)
         effects.append(
             .invoke(
@@ -150,6 +65,8 @@ extension QueueMachine {
         _ batch: Batch, in slot: Slot, _ outcome: InvocationOutcome, now: Timestamp,
         into effects: inout [Effect]
     ) {
+        inFlightBatches -= 1
+        endWork(on: batch, in: slot)
         switch outcome {
         case .succeeded:
             effects.append(.delete(slot, .range(batch.messages)))
@@ -158,7 +75,7 @@ extension QueueMachine {
         case .failed(let failure):
             let count = batch.messages.count
             effects.append(.explain(.batchFailed(count: count, failure, request: batch.request)))
-            effects.append(.leave(slot, .range(batch.messages)))
+            leave(batch, in: slot, wasExecuted: failure != .oversized, into: &effects)
             if !settings.reportsBatchItemFailures { reduce(now: now, into: &effects) }
         case .notReached(let reason):
             reduce(now: now, into: &effects)
@@ -169,7 +86,12 @@ extension QueueMachine {
     }
 
     /// Deletes what did not fail and leaves the rest.
-    private func settle(_ batch: Batch, in slot: Slot, failed: [Int], into effects: inout [Effect]) {
+    ///
+    /// In a FIFO queue, too: messages after a failed one of their group are deleted when the answer does not name them
+    /// (esm-sqs.md §5).
+    private mutating func settle(
+        _ batch: Batch, in slot: Slot, failed: [Int], into effects: inout [Effect]
+    ) {
         let first = batch.messages.lowerBound
         let left = failed.map { $0 + first }
         precondition(left.allSatisfy(batch.messages.contains), "batch item failures are items of the batch")
@@ -178,7 +100,16 @@ extension QueueMachine {
         effects.append(
             .explain(.partiallyFailed(deleted: done.count, left: left.count, request: batch.request)))
         if !done.isEmpty { effects.append(.delete(slot, .some(done))) }
-        if !left.isEmpty { effects.append(.leave(slot, .some(left))) }
+        guard !left.isEmpty else { return }
+        effects.append(.leave(slot, .some(left), wasExecuted: true))
+        for message in left { noteLeft(message, of: slot) }
+    }
+
+    private mutating func leave(
+        _ batch: Batch, in slot: Slot, wasExecuted: Bool, into effects: inout [Effect]
+    ) {
+        effects.append(.leave(slot, .range(batch.messages), wasExecuted: wasExecuted))
+        if slots[slot].hasGroups { for message in batch.messages { noteLeft(message, of: slot) } }
     }
 
     private mutating func hold(
@@ -190,14 +121,15 @@ extension QueueMachine {
         let count = batch.messages.count
         effects.append(.explain(.waiting(count: count, reason, request: batch.request, delay: delay)))
         slots[slot].stage = .holding(batch, until: now + delay)
+        watch(slot, until: min(now + delay, batch.leaseDeadline))
     }
 
     /// Leaves a batch whose receipts have ended.
-    private mutating func leaveExpired(
+    mutating func leaveExpired(
         _ batch: Batch, in slot: Slot, now: Timestamp, into effects: inout [Effect]
     ) {
         effects.append(.explain(.leaseExpired(count: batch.messages.count, request: batch.request)))
-        effects.append(.leave(slot, .range(batch.messages)))
+        leave(batch, in: slot, wasExecuted: false, into: &effects)
         goOn(after: batch, in: slot, now: now, into: &effects)
     }
 
@@ -207,30 +139,27 @@ extension QueueMachine {
     ) {
         slots[slot].windowStart = now
         let first = batch.messages.upperBound
-        let left = first..<slots[slot].held.count
+        guard phase == .running else {
+            return giveBack(first..<slots[slot].held.count, of: slot, into: &effects)
+        }
+        let left = passLeftGroups(from: first, in: slot, into: &effects)
         guard !left.isEmpty else { return vacate(slot, into: &effects) }
-        guard phase == .running else { return giveBack(left, of: slot, into: &effects) }
         var fill = BatchFill()
         let full = fill.extend(over: left.count, within: settings.batch) {
-            slots[slot].held[first + $0].encodedBytes
+            Int(slots[slot].held[left.lowerBound + $0].encodedBytes)
         }
         // Its receipts are running out, so what is left over does not wait for company.
-        let next = close(first..<first + fill.count, in: slot, full ?? .available, into: &effects)
-        slots[slot].stage = .holding(next, until: now)
-        resume(slot, now: now, into: &effects)
+        let next = close(
+            left.lowerBound..<left.lowerBound + fill.count, in: slot, full ?? .available, into: &effects)
+        if next.leaseDeadline <= now {
+            leaveExpired(next, in: slot, now: now, into: &effects)
+        } else {
+            lineUp(next, in: slot)
+        }
     }
 
     private mutating func reduce(now: Timestamp, into effects: inout [Effect]) {
-        guard limit.reduce(now: now) else { return }
-        effects.append(.explain(.concurrencyReduced(to: limit.current(now: now))))
-    }
-
-    mutating func vacate(_ slot: Slot, into effects: inout [Effect]) {
-        if !slots[slot].held.isEmpty {
-            slots[slot].held.removeAll(keepingCapacity: true)
-            effects.append(.release(slot))
-        }
-        slots[slot].stage = .free
-        if gatherer == slot { gatherer = nil }
+        guard scale.reduce(now: now) else { return }
+        effects.append(.explain(.concurrencyReduced(to: scale.level)))
     }
 }

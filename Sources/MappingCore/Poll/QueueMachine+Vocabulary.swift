@@ -1,15 +1,16 @@
 package import EventModel
 
 extension QueueMachine {
-    /// One of the places in which a batch is gathered and invoked, from 0; below `ConcurrencyLimit.ceiling`.
+    /// One of the places in which a batch is gathered and invoked, from 0; new ones follow each other without
+    /// gaps, never more than may be in flight at once (`PollerScaling.ceiling`).
     package typealias Slot = Int
 
     /// What happened.
     package enum Input: Equatable, Sendable {
         /// Once, first.
         case start
-        /// Messages were sent, or became visible again after a delay or a visibility timeout. The shell must say so in
-        /// each of these cases: the machine never asks on its own.
+        /// Messages were sent, became visible again after a delay or a visibility timeout, or their group was unlocked
+        /// by a delete. The shell must say so in each of these cases: the machine never asks on its own.
         case messagesMayBeAvailable
         /// Answers to `.requestPermit`; exactly one for each.
         case permitGranted(Slot)
@@ -20,6 +21,12 @@ extension QueueMachine {
         case received(Slot, ReceivedMessages)
         /// The answer to `.invoke`. A second answer to the same invocation is ignored.
         case invocationEnded(Slot, InvocationOrdinal, InvocationOutcome)
+        /// The queue refused to delete so many messages that the function succeeded with, because their receipts had
+        /// ended (FIFO queues): they are delivered again.
+        case deletesRefused(count: Int)
+        /// The mapping, its function or its queue was changed. What was received is kept; batches in flight and closed ones
+        /// go on as they are.
+        case settingsChanged(QueueSettings)
         /// The time of `.wake` has come. Early, late and needless calls do no harm.
         case timerFired
         /// Let the invocations in flight end, leave what is buffered. `.stopped` follows, at once or then.
@@ -30,7 +37,14 @@ extension QueueMachine {
     package struct MessageSummary: Equatable, Sendable {
         /// Bytes of the message's JSON inside the event's `Records` list, without the comma between two.
         package let encodedBytes: Int
-        package init(encodedBytes: Int) { self.encodedBytes = encodedBytes }
+        /// The message group in a FIFO queue, `nil` in others: a number that the shell gives it, below 2^31. Two groups
+        /// of which messages are held must not share one; it may be given to another group when none are held.
+        package let group: Int?
+
+        package init(encodedBytes: Int, group: Int? = nil) {
+            self.encodedBytes = encodedBytes
+            self.group = group
+        }
     }
 
     /// The answer to `.receive`; the shell appends the messages to those that it holds for the slot.
@@ -61,8 +75,9 @@ extension QueueMachine {
         case invoke(Slot, QueueInvocationPlan)
         /// These succeeded: delete them from the queue.
         case delete(Slot, MessageSelection)
-        /// These stay in the queue and come back when their visibility timeout ends. Nothing to do, for the record.
-        case leave(Slot, MessageSelection)
+        /// These stay in the queue and come back when their visibility timeout ends. Nothing to do, for the record:
+        /// `wasExecuted` tells whether this receive brought them to the function at all.
+        case leave(Slot, MessageSelection, wasExecuted: Bool)
         /// The bytes of the slot's messages are not needed again; the next received one has index 0.
         case release(Slot)
         case wake(at: Timestamp)
@@ -109,6 +124,12 @@ package enum QueueDecision: Equatable, Sendable {
     case waiting(count: Int, Unreachable, request: RequestOrdinal, delay: Duration)
     /// The receipts ended before the function could be reached (or reached at all): the messages return.
     case leaseExpired(count: Int, request: RequestOrdinal?)
+    /// A group of the batch is still being worked on by an invocation that outlived its receipts.
+    case waitingForGroup(count: Int, request: RequestOrdinal)
+    /// These came with messages of the same group that were not deleted, and must come after them.
+    case leftBehindGroup(count: Int)
+    /// The function succeeded too late: the receipts had ended, the messages are delivered again.
+    case deleteRefused(count: Int)
     case concurrencyReduced(to: Int)
     case permitDenied
     /// Buffered messages were given back because the mapping stops.

@@ -1,21 +1,42 @@
 package import EventModel
 
-/// Delivers the messages of one standard queue to the function of one mapping (esm-sqs.md §2–4).
+/// Delivers the messages of one queue to the function of one mapping (esm-sqs.md §2–6).
 ///
-/// At most one slot gathers messages at a time; the others invoke. When a receive comes back full, the next free slot
-/// starts. When nothing is there, no permit is held and nothing is asked until `.messagesMayBeAvailable`.
+/// At most one slot gathers messages at a time; the others invoke, wait for their back-off, for a permit or for another batch
+/// of their message group. When a receive comes back full, the next free slot starts. When nothing is there, no permit is
+/// held and nothing is asked until `.messagesMayBeAvailable`. A step costs as much as it changes, however many slots
+/// there are.
 package struct QueueMachine: Sendable {
-    package let settings: QueueSettings
+    package internal(set) var settings: QueueSettings
 
     var phase = Phase.notStarted
-    var slots: [SlotState]
-    var limit: ConcurrencyLimit
+    /// Made when they are needed for the first time.
+    var slots: [SlotState] = []
+    /// Those that may be taken, the last one first.
+    var free: [Slot] = []
+    var scale: PollerScale
+    /// Of provisioned pollers.
+    var pace: PollPace?
     /// The slot that asks for a permit to receive, receives, or waits for its window to end.
     var gatherer: Slot?
     /// False once a receive found nothing more, until something may have come.
     var mayHaveMessages = true
+    /// Closed batches without a permit whose turn has come.
+    var line = SlotLine()
+    /// How many of them asked for a permit and have no answer yet.
+    var sendsAsking = 0
+    /// A permit was denied, and nobody has said since that one may be free.
+    var arePermitsScarce = false
+    /// Invocations that have not ended.
+    package internal(set) var inFlightBatches = 0
+    /// Which slot is at work on a message group (FIFO queues).
+    var groupsAtWork: [Int32: Slot] = [:]
+    /// Slots that wait for another one to end its work on a message group.
+    var behindOthers: [Slot] = []
+    var deadlines = DeadlineHeap()
     var requests: RequestOrdinal = 0
     var invocations: InvocationOrdinal = 0
+    var startedAt = Timestamp(millisecondsSinceEpoch: 0)
     /// What the shell's timer is set to.
     private var armed: Timestamp?
     /// The latest time that a step was given.
@@ -23,8 +44,8 @@ package struct QueueMachine: Sendable {
 
     package init(settings: QueueSettings) {
         self.settings = settings
-        limit = settings.concurrency
-        slots = Array(repeating: SlotState(), count: settings.concurrency.ceiling)
+        scale = PollerScale(settings.scaling, now: startedAt)
+        pace = Self.pace(of: settings.scaling)
     }
 
     enum Phase {
@@ -32,34 +53,6 @@ package struct QueueMachine: Sendable {
         case running
         case stopping
         case stopped
-    }
-
-    struct SlotState {
-        var stage = Stage.free
-        /// Received since the slot was last free.
-        var held: [HeldMessage] = []
-        /// When the slot's last invocation ended, or the machine started.
-        var windowStart = Timestamp(millisecondsSinceEpoch: 0)
-    }
-
-    struct HeldMessage {
-        let encodedBytes: Int
-        let leaseDeadline: Timestamp
-    }
-
-    enum Stage: Equatable {
-        case free
-        /// The answer to a permit request is outstanding.
-        case asking(Errand)
-        /// No permit was free.
-        case parked(Errand)
-        /// With a permit; `changed` tells that the answer may be older than the newest messages.
-        case receiving(BatchFill, changed: Bool)
-        /// With a permit and at least one message; the batching window is open.
-        case gathering(BatchFill)
-        case invoking(Batch, InvocationOrdinal)
-        /// The function was not reached; without a permit until then.
-        case holding(Batch, until: Timestamp)
     }
 
     /// What a permit is for.
@@ -77,6 +70,10 @@ package struct QueueMachine: Sendable {
         /// Invocations in a row that did not reach the function.
         var misses = 0
     }
+
+    static func pace(of scaling: PollerScaling) -> PollPace? {
+        if case .provisioned = scaling { PollPace() } else { nil }
+    }
 }
 
 // MARK: - Inputs
@@ -93,27 +90,37 @@ extension QueueMachine {
     package mutating func step(_ input: Input, now: Timestamp, into effects: inout [Effect]) {
         guard phase != .stopped else { return }
         noteTime(now)
+        take(input, now: now, into: &effects)
+        proceed(now: now, into: &effects)
+        scale.note(occupied: occupiedSlots, hasBacklog: hasBacklog(now: now), now: now)
+        arm(now: now, into: &effects)
+        shrinkWhenIdle()
+        if phase == .stopping, occupiedSlots == 0 {
+            phase = .stopped
+            effects.append(.stopped)
+        }
+    }
+
+    private mutating func take(_ input: Input, now: Timestamp, into effects: inout [Effect]) {
         switch input {
         case .start: start(now: now)
         case .messagesMayBeAvailable: noteChange()
         case .permitGranted(let slot): grant(slot, now: now, into: &effects)
         case .permitDenied(let slot): deny(slot, into: &effects)
-        case .permitMayBeFree: askAgain(into: &effects)
+        case .permitMayBeFree: arePermitsScarce = false
         case .received(let slot, let received): take(received, into: slot, now: now, effects: &effects)
         case .invocationEnded(let slot, let invocation, let outcome):
             precondition(invocation <= invocations, "an invocation ends after it was asked for")
             // A second answer finds the slot with another invocation or with none.
-            if case .invoking(let batch, invocation) = slots[slot].stage {
+            if slots.indices.contains(slot), case .invoking(let batch, invocation) = slots[slot].stage {
                 conclude(batch, in: slot, outcome, now: now, into: &effects)
             }
+        case .deletesRefused(let count):
+            effects.append(.explain(.deleteRefused(count: count)))
+            noteChange()
+        case .settingsChanged(let settings): adopt(settings, now: now)
         case .timerFired: armed = nil
         case .stop: stop(into: &effects)
-        }
-        proceed(now: now, into: &effects)
-        arm(now: now, into: &effects)
-        if phase == .stopping, slots.allSatisfy({ $0.stage == .free }) {
-            phase = .stopped
-            effects.append(.stopped)
         }
     }
 
@@ -122,20 +129,25 @@ extension QueueMachine {
     private mutating func noteTime(_ now: Timestamp) {
         if let lastStep, now < lastStep {
             let back = lastStep - now
+            startedAt = startedAt - back
             for slot in slots.indices {
                 slots[slot].windowStart = slots[slot].windowStart - back
                 guard case .holding(let batch, let until) = slots[slot].stage else { continue }
                 slots[slot].stage = .holding(batch, until: until - back)
+                watch(slot, until: min(until - back, batch.leaseDeadline))
             }
-            limit.clockWasSetBack(by: back)
+            scale.clockWasSetBack(by: back)
+            pace?.clockWasSetBack(by: back)
         }
         lastStep = now
+        scale.advance(to: now)
     }
 
     private mutating func start(now: Timestamp) {
         precondition(phase == .notStarted, "a machine starts once")
         phase = .running
-        for slot in slots.indices { slots[slot].windowStart = now }
+        startedAt = now
+        scale = PollerScale(settings.scaling, now: now)
     }
 
     private mutating func noteChange() {
@@ -148,15 +160,28 @@ extension QueueMachine {
         guard case .asking(let errand) = slots[slot].stage else {
             preconditionFailure("permits are denied to those who asked")
         }
+        if case .send = errand { sendsAsking -= 1 }
         if phase == .stopping { return abandon(slot, into: &effects) }
         effects.append(.explain(.permitDenied))
-        slots[slot].stage = .parked(errand)
+        arePermitsScarce = true
+        switch errand {
+        case .gather: slots[slot].stage = .parked
+        case .send(let batch): lineUp(batch, in: slot, first: true)
+        }
     }
 
-    private mutating func askAgain(into effects: inout [Effect]) {
-        for slot in slots.indices {
-            guard case .parked(let errand) = slots[slot].stage else { continue }
-            ask(errand, for: slot, into: &effects)
+    private mutating func adopt(_ settings: QueueSettings, now: Timestamp) {
+        if self.settings.scaling != settings.scaling {
+            scale.adopt(settings.scaling, now: now)
+            pace = Self.pace(of: settings.scaling).map { pace ?? $0 }
+        }
+        self.settings = settings
+        // The batch that is being gathered is measured anew.
+        guard let gatherer else { return }
+        switch slots[gatherer].stage {
+        case .receiving(_, let changed): slots[gatherer].stage = .receiving(BatchFill(), changed: changed)
+        case .gathering: slots[gatherer].stage = .gathering(BatchFill())
+        case .free, .asking, .parked, .ready, .behind, .invoking, .holding: break
         }
     }
 
@@ -165,36 +190,13 @@ extension QueueMachine {
         phase = .stopping
         for slot in slots.indices {
             switch slots[slot].stage {
-            case .parked, .holding: abandon(slot, into: &effects)
+            case .parked, .holding, .ready, .behind: abandon(slot, into: &effects)
             case .gathering:
                 effects.append(.releasePermit(slot))
                 abandon(slot, into: &effects)
             // Their answers are on the way.
             case .free, .asking, .receiving, .invoking: break
             }
-        }
-    }
-
-    /// Ends what a slot without permit was doing; its messages return by visibility.
-    mutating func abandon(_ slot: Slot, into effects: inout [Effect]) {
-        giveBack(unconcluded(in: slot), of: slot, into: &effects)
-    }
-
-    mutating func giveBack(_ messages: Range<Int>, of slot: Slot, into effects: inout [Effect]) {
-        if !messages.isEmpty {
-            effects.append(.explain(.leftAtStop(count: messages.count)))
-            effects.append(.leave(slot, .range(messages)))
-        }
-        vacate(slot, into: &effects)
-    }
-
-    private func unconcluded(in slot: Slot) -> Range<Int> {
-        let held = slots[slot].held.count
-        switch slots[slot].stage {
-        case .holding(let batch, _), .asking(.send(let batch)), .parked(.send(let batch)),
-            .invoking(let batch, _):
-            return batch.messages.lowerBound..<held
-        case .free, .asking(.gather), .parked(.gather), .receiving, .gathering: return 0..<held
         }
     }
 }
@@ -204,51 +206,71 @@ extension QueueMachine {
 extension QueueMachine {
     /// Keeps the shell's one timer at the first time that matters.
     private mutating func arm(now: Timestamp, into effects: inout [Effect]) {
-        var wanted: Timestamp?
-        for slot in slots.indices {
-            guard let time = deadline(of: slots[slot], now: now) else { continue }
-            wanted = min(wanted ?? time, time)
-        }
-        if isHeldBackByLimit(now: now), let rise = limit.nextRise(now: now) {
-            wanted = min(wanted ?? rise, rise)
-        }
+        var wanted = gatherer.flatMap { deadline(ofGatherer: $0, now: now) }
+        if let first = firstDeadline() { wanted = min(wanted ?? first, first) }
+        if let next = nextChance(now: now) { wanted = min(wanted ?? next, next) }
         guard wanted != armed else { return }
         armed = wanted
         effects.append(wanted.map { .wake(at: $0) } ?? .cancelWake)
     }
 
-    private func deadline(of slot: SlotState, now: Timestamp) -> Timestamp? {
-        let windowEnd = slot.windowStart + settings.batch.window
-        switch slot.stage {
-        case .gathering: return windowEnd
+    private mutating func deadline(ofGatherer slot: Slot, now: Timestamp) -> Timestamp? {
+        let windowEnd = slots[slot].windowStart + settings.batch.window
+        switch slots[slot].stage {
+        case .gathering: return min(windowEnd, nextPoll(now: now) ?? windowEnd)
         // Nothing can be done about a window that ends before the answer comes.
         case .receiving(let fill, _): return fill.count > 0 && windowEnd > now ? windowEnd : nil
-        case .holding(let batch, let until): return min(until, batch.leaseDeadline)
-        case .parked(.send(let batch)): return batch.leaseDeadline
-        case .free, .asking, .parked(.gather), .invoking: return nil
+        case .free, .asking, .parked, .ready, .behind, .invoking, .holding: return nil
         }
     }
 
-    /// Whether a lowered limit is what keeps another slot from starting.
-    private func isHeldBackByLimit(now: Timestamp) -> Bool {
-        guard phase == .running, gatherer == nil, mayHaveMessages else { return false }
-        return occupiedSlots >= limit.current(now: now)
+    /// When a level or a pace that holds something back lets it go.
+    private mutating func nextChance(now: Timestamp) -> Timestamp? {
+        guard phase == .running else { return nil }
+        if line.first != nil { return sendsAreHeldBack ? scale.nextRise : nil }
+        guard gatherer == nil, mayHaveMessages else { return nil }
+        return occupiedSlots >= scale.level ? scale.nextRise : nextPoll(now: now)
     }
 
-    var occupiedSlots: Int { slots.count { $0.stage != .free } }
+    private var sendsAreHeldBack: Bool {
+        sendsAsking == 0 && !arePermitsScarce && inFlightBatches >= scale.level
+    }
 
-    /// Invocations that have not ended.
-    package var inFlightBatches: Int {
-        slots.count { slot in
-            if case .invoking = slot.stage { true } else { false }
+    /// When the pace of provisioned pollers allows the receive that it forbids now; `nil` when it forbids none.
+    private mutating func nextPoll(now: Timestamp) -> Timestamp? {
+        guard pace != nil, mayHaveMessages, let pollers = scale.scaling.pollers(at: scale.level),
+            let next = pace?.nextPoll(of: pollers, now: now), next > now
+        else { return nil }
+        return next
+    }
+
+    mutating func mayPoll(now: Timestamp) -> Bool { nextPoll(now: now) == nil }
+
+    /// Whether there is more than may be begun; `nil` while a receive finds out.
+    private mutating func hasBacklog(now: Timestamp) -> Bool? {
+        guard phase == .running, mayHaveMessages || gatherer != nil else { return false }
+        guard let gatherer else {
+            guard line.first == nil else { return false }
+            return occupiedSlots >= scale.level || nextPoll(now: now) != nil
+        }
+        switch slots[gatherer].stage {
+        case .asking, .receiving: return nil
+        case .gathering: return nextPoll(now: now) != nil
+        case .free, .parked, .ready, .behind, .invoking, .holding: return false
         }
     }
+
+    var occupiedSlots: Int { slots.count - free.count }
 
     /// Messages that were received and are not concluded, those being invoked included.
     package var heldMessages: Int {
         slots.indices.reduce(0) { $0 + unconcluded(in: $1).count }
     }
 
-    /// Batches that may be in flight now; below the ceiling after errors.
-    package func concurrency(now: Timestamp) -> Int { limit.current(now: now) }
+    /// Batches that may be in flight now: more under a backlog, fewer after errors.
+    package func concurrency(now: Timestamp) -> Int {
+        var scale = scale
+        if phase != .notStarted { scale.advance(to: now) }
+        return scale.level
+    }
 }

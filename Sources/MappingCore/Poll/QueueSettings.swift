@@ -7,19 +7,18 @@ package struct QueueSettings: Equatable, Sendable {
     package var functionTimeout: Duration
     /// The queue's own visibility timeout.
     package var queueVisibility: Duration
-    package var concurrency: ConcurrencyLimit
+    package var scaling: PollerScaling
     package var backOff: BackOff
 
     package init(
         batch: BatchLimits, reportsBatchItemFailures: Bool, functionTimeout: Duration,
-        queueVisibility: Duration,
-        concurrency: ConcurrencyLimit = ConcurrencyLimit(), backOff: BackOff = .standard
+        queueVisibility: Duration, scaling: PollerScaling = .automatic, backOff: BackOff = .standard
     ) {
         self.batch = batch
         self.reportsBatchItemFailures = reportsBatchItemFailures
         self.functionTimeout = functionTimeout
         self.queueVisibility = queueVisibility
-        self.concurrency = concurrency
+        self.scaling = scaling
         self.backOff = backOff
     }
 
