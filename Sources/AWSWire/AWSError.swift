@@ -8,6 +8,8 @@ package struct AWSError: Error, Equatable, Sendable, CustomStringConvertible {
     package let message: String
     /// The code of the Query protocol where it differs from `shape` (`AWS.SimpleQueueService.NonExistentQueue`).
     package let queryCode: String?
+    /// The text of the Query protocol where it differs from `message`.
+    package private(set) var queryMessage: String?
     /// Replaces the service's namespace in `__type` (`com.amazon.coral.validate#`); `nil` keeps the service's.
     package let namespace: String?
     /// Further members of the error, in the JSON forms of it.
@@ -29,6 +31,13 @@ package struct AWSError: Error, Equatable, Sendable, CustomStringConvertible {
         self.message = message
         self.queryCode = queryCode
         self.namespace = namespace
+    }
+
+    /// The same error with another text in the Query protocol.
+    package func saying(inQuery text: String) -> AWSError {
+        var error = self
+        error.queryMessage = text
+        return error
     }
 
     /// The same error with one more member.

@@ -7,6 +7,8 @@ package struct BodyCodec: Sendable {
         /// As the service has it: JSON, XML.
         case native
         case cbor(CBORDialect, CBORMembers)
+        /// Parameters come, XML goes. Boxed: what is rare must not make each call larger.
+        indirect case query(JSONToQuery)
     }
 
     private let form: Form
@@ -17,6 +19,11 @@ package struct BodyCodec: Sendable {
         BodyCodec(form: .cbor(dialect, members))
     }
 
+    /// Answers in XML; the request has been made JSON by `QueryToJSON`.
+    package static func query(_ answers: JSONToQuery) -> BodyCodec {
+        BodyCodec(form: .query(answers))
+    }
+
     var isNative: Bool {
         if case .native = form { true } else { false }
     }
@@ -24,7 +31,7 @@ package struct BodyCodec: Sendable {
     /// What stands in front of each piece of an event stream: its `:content-type`.
     package var eventContentType: String {
         switch form {
-        case .native: "application/json"
+        case .native, .query: "application/json"
         case .cbor: "application/cbor"
         }
     }
@@ -53,7 +60,32 @@ package struct BodyCodec: Sendable {
 
     /// An answer in JSON as it goes to the client.
     func encoded(_ response: HTTPResponse) -> HTTPResponse {
-        guard case .cbor(let dialect, _) = form else { return response }
+        switch form {
+        case .native: return response
+        case .query(let answers): return Self.encoded(response, answers)
+        case .cbor(let dialect, _): return encoded(response, dialect)
+        }
+    }
+
+    /// An error in JSON as it goes to the client. `WireService` writes those of the Query protocol in XML by itself.
+    func encoded(error response: HTTPResponse) -> HTTPResponse {
+        if case .query = form { return response }
+        return encoded(response)
+    }
+
+    private static func encoded(_ response: HTTPResponse, _ answers: JSONToQuery) -> HTTPResponse {
+        var response = response
+        do {
+            response.body = .bytes(try answers.document(response.body.joined))
+        } catch {
+            // A handler made JSON that is none: an error of ours.
+            response.status = 500
+            response.body = .bytes(Array("<Error>The answer cannot be written as XML: \(error)</Error>".utf8))
+        }
+        return response
+    }
+
+    private func encoded(_ response: HTTPResponse, _ dialect: CBORDialect) -> HTTPResponse {
         var response = response
         response.headers.removeAll { $0.0.utf8.count == 12 && $0.0.lowercased() == "content-type" }
         switch dialect {

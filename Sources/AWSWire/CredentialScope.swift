@@ -23,15 +23,6 @@ package struct CredentialScope: Equatable, Sendable {
     /// What follows the access key, as the string to sign has it.
     package var text: String { "\(date)/\(region)/\(service)/aws4_request" }
 
-    /// The region that a request is signed for, whether the signature is right or not; `nil` when it names none.
-    package static func region(of request: HTTPRequest) -> String? {
-        if let header = request.headers["authorization"] { return region(inAuthorization: header) }
-        guard let query = request.query, query.contains("X-Amz-Credential"),
-            let parameters = WireParameters(formEncoded: query.utf8)
-        else { return nil }
-        return parameters["X-Amz-Credential"].flatMap { CredentialScope($0) }?.region
-    }
-
     /// The service that a request is signed for, whether the signature is right or not; `nil` when it names none.
     package static func service(of request: HTTPRequest) -> String? {
         if let header = request.headers["authorization"] {
@@ -42,19 +33,5 @@ package struct CredentialScope: Equatable, Sendable {
             let parameters = WireParameters(formEncoded: query.utf8)
         else { return nil }
         return parameters["X-Amz-Credential"].flatMap { CredentialScope($0) }?.service
-    }
-
-    /// Looks for the text between the second and the third slash behind `Credential=` without taking the rest apart:
-    /// this runs for every request.
-    static func region(inAuthorization header: String) -> String? {
-        let bytes = header.utf8
-        var slashes = 0
-        var start = bytes.startIndex
-        for index in bytes.indices where bytes[index] == UInt8(ascii: "/") {
-            slashes += 1
-            if slashes == 2 { start = bytes.index(after: index) }
-            if slashes == 3 { return start == index ? nil : String(header[start..<index]) }
-        }
-        return nil
     }
 }

@@ -17,8 +17,9 @@ extension WireService {
         case .rest:
             headers.append(("x-amzn-ErrorType", error.shape))
             body = Self.restBody(of: error)
-        case .query(let namespace):
-            body = Self.queryBody(of: error, namespace: namespace, requestID: requestID)
+        case .query(let namespace, let hasDetail):
+            body = Self.queryBody(
+                of: error, namespace: namespace, hasDetail: hasDetail, requestID: requestID)
         case .storage:
             headers = [("x-amz-request-id", requestID), ("x-amz-id-2", requestID)]
             // "Not modified" is no error to a client, and has no body.
@@ -58,11 +59,15 @@ extension WireService {
         return json.bytes
     }
 
-    private static func queryBody(of error: AWSError, namespace: String, requestID: String) -> [UInt8] {
+    private static func queryBody(
+        of error: AWSError, namespace: String, hasDetail: Bool, requestID: String
+    ) -> [UInt8] {
+        let message = XMLText.escaped(error.queryMessage ?? error.message)
+        let detail = hasDetail ? "<Detail/>" : ""
         let fault = error.isSenderFault ? "Sender" : "Receiver"
         let text = """
             <ErrorResponse xmlns="\(namespace)"><Error><Type>\(fault)</Type>\
-            <Code>\(XMLText.escaped(error.code))</Code><Message>\(XMLText.escaped(error.message))</Message></Error>\
+            <Code>\(XMLText.escaped(error.code))</Code><Message>\(message)</Message>\(detail)</Error>\
             <RequestId>\(requestID)</RequestId></ErrorResponse>
             """
         return Array(text.utf8)

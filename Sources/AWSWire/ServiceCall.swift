@@ -38,6 +38,26 @@ package struct ServiceCall: Sendable {
     package var body: [UInt8] { request.body }
 }
 
+// MARK: - The Query protocol
+
+extension ServiceCall {
+    /// The same call as if it had come in JSON; what answers it in JSON goes out as XML.
+    ///
+    /// - Parameter extra: Members of the body that the parameters need not have.
+    package func inJSON(
+        _ operation: QueryOperation, extra: [(json: String, value: String)] = []
+    ) throws(QueryProblem) -> ServiceCall {
+        guard case .query(let namespace, _) = service.errorForm else {
+            preconditionFailure("\(service.displayName) does not speak the Query protocol")
+        }
+        let body = try QueryToJSON.convert(parameters, to: operation.input, extra: extra)
+        return ServiceCall(
+            service: service, operation: operation.name, request: request.with(body: body),
+            location: location, requestID: requestID, responder: responder,
+            codec: .query(JSONToQuery(operation, namespace: namespace, requestID: requestID)))
+    }
+}
+
 // MARK: - Answers
 
 extension ServiceCall {
@@ -62,7 +82,7 @@ extension ServiceCall {
     }
 
     package func fail(_ error: AWSError) {
-        responder.respond(codec.encoded(service.response(to: error, requestID: requestID)))
+        responder.respond(codec.encoded(error: service.response(to: error, requestID: requestID)))
     }
 
     /// The answer to an operation that the service does not have.

@@ -72,7 +72,7 @@ extension ServiceRouter {
 
     private func handle(query: WireParameters, _ request: HTTPRequest, _ responder: HTTPResponder) {
         let action = query["Action"] ?? ""
-        guard let target = queryVersions[query["Version"] ?? ""] else {
+        guard let target = target(of: query, request) else {
             let version = query["Version"] ?? "none"
             let unknown = AWSError.notSupported(
                 "Millrace does not support the Query protocol with Version \(version) (action \(action)) yet."
@@ -80,6 +80,18 @@ extension ServiceRouter {
             return responder.respond(Self.genericQuery.response(to: unknown, requestID: makeRequestID()))
         }
         start(target, action, request, responder, parameters: query, target.handler)
+    }
+
+    private func target(of query: WireParameters, _ request: HTTPRequest) -> Target? {
+        if let version = query["Version"] { return queryVersions[version] }
+        if let service = CredentialScope.service(of: request) {
+            return queryVersions.values.first { $0.service.signingName == service }
+        }
+        return resource(at: request.path)
+    }
+
+    private func resource(at path: String) -> Target? {
+        queryVersions.values.first { $0.isResource?(path) ?? false }
     }
 
     private func handleREST(_ request: HTTPRequest, _ responder: HTTPResponder) {
@@ -95,6 +107,16 @@ extension ServiceRouter {
         if let storage, storage.claims(request, true) { return handle(storage, request, responder) }
         guard !routes.contains(where: { $0.pattern.match(request.path) != nil }) else {
             return answer(responder, status: 405, "\(request.path) does not take \(request.method).")
+        }
+        if let resource = resource(at: request.path) {
+            // Recorded on AWS for a queue's URL: a bare element, whatever the method.
+            return responder.respond(
+                HTTPResponse(
+                    status: 404,
+                    headers: [
+                        ("x-amzn-RequestId", makeRequestID()), ("Content-Type", resource.service.contentType),
+                    ],
+                    body: .bytes(Array("<UnknownOperationException/>".utf8))))
         }
         // AWS's own answer to such a request has no words; ours says what was asked for.
         answer(responder, status: 404, "Nothing is served at \(request.method) \(request.path).")
@@ -115,26 +137,29 @@ extension ServiceRouter {
         let requestID = makeRequestID()
         do throws(AWSError) {
             // Signatures are of the bytes as they came.
-            let region = try region(of: request, for: target.service)
+            let location = try location(of: request, for: target.service)
             let plain = mayBeCompressed ? try GzipBody.plain(request) : request
             handler(
                 ServiceCall(
                     service: target.service, operation: operation,
                     request: codec.isNative ? plain : plain.with(body: try codec.decoded(plain.body)),
-                    location: Location(account: account, region: region), requestID: requestID,
-                    responder: responder, pathParameters: pathParameters, parameters: parameters,
+                    location: location, requestID: requestID, responder: responder,
+                    pathParameters: pathParameters, parameters: parameters,
                     codec: codec))
         } catch {
-            responder.respond(codec.encoded(target.service.response(to: error, requestID: requestID)))
+            responder.respond(
+                codec.encoded(error: target.service.response(to: error, requestID: requestID)))
         }
     }
 
-    /// The caller's region, after the signature was checked if signatures are checked at all.
-    private func region(of request: HTTPRequest, for service: WireService) throws(AWSError) -> String {
-        guard let verifier else {
-            return CredentialScope.region(of: request) ?? Limits.defaultRegion
-        }
-        return try verifier.verify(request, for: service)
+    /// The caller's account and region, after the signature was checked if signatures are checked at all.
+    private func location(of request: HTTPRequest, for service: WireService) throws(AWSError) -> Location {
+        let verifiedRegion = try verifier?.verify(request, for: service)
+        let caller = Caller(request)
+        return Location(
+            account: sessions?.account(of: request) ?? caller.account ?? account,
+            region: verifiedRegion ?? caller.region
+                ?? request.headers["host"].flatMap { ServiceHost.region(in: $0) } ?? Limits.defaultRegion)
     }
 }
 
@@ -148,19 +173,19 @@ extension ServiceRouter {
         }
     }
 
-    /// The parameters when the request speaks the Query protocol: it has an `Action`, in a form body or in the URL.
+    /// The parameters when the request speaks the Query protocol: it has an `Action`, in a form body or in the URL. What
+    /// the other of the two says counts where the one with the action says nothing.
     private func queryParameters(of request: HTTPRequest) -> WireParameters? {
+        let inURL = request.query.flatMap { WireParameters(formEncoded: $0.utf8) } ?? WireParameters()
         if let type = request.headers["content-type"], type.hasPrefix("application/x-www-form-urlencoded"),
             // One that cannot be read has no action, and is told so.
             let body = try? GzipBody.plain(request).body,
-            let form = WireParameters(formEncoded: body, limit: Self.formPairs), form["Action"] != nil
+            let form = WireParameters(formEncoded: body, limit: Self.formPairs)
         {
-            return form
+            if form["Action"] != nil { return form.followed(by: inURL) }
+            if inURL["Action"] != nil { return inURL.followed(by: form) }
         }
-        guard let text = request.query, let query = WireParameters(formEncoded: text.utf8),
-            query["Action"] != nil
-        else { return nil }
-        return query
+        return inURL["Action"] == nil ? nil : inURL
     }
 
     private func answer(_ responder: HTTPResponder, status: Int, _ message: String) {

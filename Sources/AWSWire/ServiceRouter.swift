@@ -18,6 +18,8 @@ package struct ServiceRouter: Sendable {
         let service: WireService
         /// Set if the service also speaks `application/x-amz-cbor-1.1`, or else RPC v2.
         var cborMembers: CBORMembers?
+        /// Set if the service's resources have paths at which it is called without a `Version`.
+        var isResource: (@Sendable (_ path: String) -> Bool)?
         let handler: Handler
     }
 
@@ -50,18 +52,21 @@ package struct ServiceRouter: Sendable {
     var pages: [Page] = []
     var storage: Storage?
     let verifier: SignatureVerifier?
+    let sessions: SessionAccounts?
     let account: String
     let makeRequestID: @Sendable () -> String
 
     /// - Parameters:
     ///   - verifier: Checks signatures; `nil` accepts every request, signed or not.
-    ///   - account: The account of every caller, 12 digits.
+    ///   - sessions: Knows the accounts of temporary credentials.
+    ///   - account: The account of callers whose credentials name none, 12 digits.
     ///   - makeRequestID: Names each request; a UUID when not given.
     package init(
-        verifier: SignatureVerifier? = nil, account: String = Limits.defaultAccount,
-        makeRequestID: (@Sendable () -> String)? = nil
+        verifier: SignatureVerifier? = nil, sessions: SessionKeys? = nil,
+        account: String = Limits.defaultAccount, makeRequestID: (@Sendable () -> String)? = nil
     ) {
         self.verifier = verifier
+        self.sessions = sessions.map { SessionAccounts($0) }
         self.account = account
         let identifiers = IdentifierSource()
         self.makeRequestID = makeRequestID ?? { identifiers.next() }
@@ -96,12 +101,16 @@ extension ServiceRouter {
         rpcServices[name] = Target(service: service, cborMembers: members, handler: handler)
     }
 
-    /// Serves the Query protocol of one API version: `Action=…&Version=<version>` as form or query string.
+    /// Serves the Query protocol of one API version: `Action=…&Version=<version>` as form or query string. Without a
+    /// version the service is known by the signature, or by the path of one of its resources.
+    ///
+    /// - Parameter isResource: Whether a path is that of a resource; such a path without an action is an unknown operation.
     package mutating func register(
-        queryVersion version: String, of service: WireService, _ handler: @escaping Handler
+        queryVersion version: String, of service: WireService,
+        isResource: (@Sendable (_ path: String) -> Bool)? = nil, _ handler: @escaping Handler
     ) {
         precondition(queryVersions[version] == nil, "\(version) is registered twice")
-        queryVersions[version] = Target(service: service, handler: handler)
+        queryVersions[version] = Target(service: service, isResource: isResource, handler: handler)
     }
 
     /// Serves one operation of a REST-JSON service.

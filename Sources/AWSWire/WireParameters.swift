@@ -34,6 +34,15 @@ package struct WireParameters: Sendable, Equatable {
         names.indices.filter { names[$0] == name }.map { values[$0] }
     }
 
+    /// Both one after the other, so that the subscript finds those of `self` first.
+    func followed(by other: WireParameters) -> WireParameters {
+        guard !other.isEmpty else { return self }
+        var both = self
+        both.names += other.names
+        both.values += other.values
+        return both
+    }
+
     package mutating func append(_ name: String, _ value: String) {
         names.append(name)
         values.append(value)

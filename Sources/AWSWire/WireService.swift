@@ -5,8 +5,8 @@ package struct WireService: Sendable {
         case json(namespace: String, isQueryCompatible: Bool)
         /// REST-JSON: header `x-amzn-ErrorType`, body `{"Type":"User","message":"…"}` (esm-api.md §1).
         case rest
-        /// Query: `<ErrorResponse xmlns="…">`.
-        case query(namespace: String)
+        /// Query: `<ErrorResponse xmlns="…">`; the errors of some services have an empty `<Detail/>`.
+        case query(namespace: String, hasDetail: Bool = false)
         /// S3: `<Error><Code>…</Code><Message>…</Message></Error>`, details as further elements.
         case storage
     }
@@ -32,6 +32,10 @@ extension WireService {
     package static let sqs = WireService(
         signingName: "sqs", displayName: "Amazon SQS", contentType: "application/x-amz-json-1.0",
         errorForm: .json(namespace: "com.amazonaws.sqs#", isQueryCompatible: true))
+    /// The older of SQS's two protocols.
+    package static let sqsQuery = WireService(
+        signingName: "sqs", displayName: "Amazon SQS", contentType: "text/xml",
+        errorForm: .query(namespace: "http://queue.amazonaws.com/doc/2012-11-05/", hasDetail: true))
     package static let kinesis = WireService(
         signingName: "kinesis", displayName: "Kinesis Data Streams",
         contentType: "application/x-amz-json-1.1",

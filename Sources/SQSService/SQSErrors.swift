@@ -18,7 +18,8 @@ extension AWSError {
     }
 
     static let queueDoesNotExist = prefixed(
-        "QueueDoesNotExist", "The specified queue does not exist.", code: "NonExistentQueue")
+        "QueueDoesNotExist", "The specified queue does not exist.", code: "NonExistentQueue"
+    ).saying(inQuery: "The specified queue does not exist for this wsdl version.")
 
     static func unknownAttribute(_ name: String) -> AWSError {
         AWSError("InvalidAttributeName", "Unknown Attribute \(name).")

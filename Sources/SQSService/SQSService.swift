@@ -4,7 +4,7 @@ package import EventModel
 package import EventStore
 package import HTTP
 
-/// Amazon SQS over the store's queues: the JSON protocol, standard queues.
+/// Amazon SQS over the store's queues, on the JSON and on the Query protocol.
 ///
 /// Sends and deletes are answered after their group's commit; receives are noted in the background, those of FIFO
 /// queues before they are answered.
@@ -36,6 +36,15 @@ package final class SQSService: @unchecked Sendable {
 
     package func register(on router: inout ServiceRouter) {
         router.register(jsonTarget: "AmazonSQS", of: .sqs) { [self] call in handle(call) }
+        router.register(
+            queryVersion: SQSQuery.version, of: .sqsQuery, isResource: QueueURL.isPath
+        ) { [self] call in
+            do throws(AWSError) {
+                handle(try SQSQuery.inJSON(call))
+            } catch {
+                call.fail(error)
+            }
+        }
     }
 
     private func handle(_ call: ServiceCall) {
@@ -67,6 +76,8 @@ package final class SQSService: @unchecked Sendable {
         case "TagQueue": try tagQueue(call)
         case "UntagQueue": try untagQueue(call)
         case "ListQueueTags": try listQueueTags(call)
+        case "AddPermission": try addPermission(call)
+        case "RemovePermission": try removePermission(call)
         default: call.failUnknownOperation()
         }
     }
@@ -75,11 +86,13 @@ package final class SQSService: @unchecked Sendable {
 // MARK: - What operations share
 
 extension SQSService {
-    /// The queue that a URL names, in the caller's region.
+    /// The queue that a URL names: in its account, and in the caller's region unless the URL names one.
     func queue(_ url: String, _ call: ServiceCall) throws(AWSError) -> QueueDefinition {
         guard !url.isEmpty else { throw .missing("QueueUrl") }
         let address = try QueueURL(parsing: url)
-        let location = Location(account: address.account, region: call.location.region)
+        let location = Location(
+            account: address.account ?? call.location.account,
+            region: address.region ?? call.location.region)
         guard let queue = store.catalog.queue(named: address.name, in: location) else {
             throw .queueDoesNotExist
         }

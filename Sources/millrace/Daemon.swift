@@ -135,12 +135,13 @@ final class Daemon: Sendable {
     private func makeRouter() throws(DaemonError) -> ServiceRouter {
         let reader: StoreReader
         do { reader = try store.makeReader() } catch { throw DaemonError("\(error)") }
+        let sessions = SessionKeys(key: store.credentialKey)
         let verifier = configuration.credentials.map {
             SignatureVerifier(
                 credentials: Credentials(accessKeyID: $0.accessKey, secretAccessKey: $0.secretKey),
-                sessions: SessionKeys(key: store.credentialKey), now: RealClock.now)
+                sessions: sessions, now: RealClock.now)
         }
-        var router = ServiceRouter(verifier: verifier)
+        var router = ServiceRouter(verifier: verifier, sessions: sessions)
         IdentityService(store: store, now: RealClock.now).register(on: &router)
         IAMService(store: store, loop: apiLoop).register(on: &router)
         kinesis.register(on: &router)

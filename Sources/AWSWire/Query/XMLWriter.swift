@@ -25,6 +25,11 @@ package struct XMLWriter {
         text += "</\(name)>"
     }
 
+    /// `<Name/>` where there is no content.
+    mutating func element(_ name: String, raw content: XMLWriter) {
+        text += content.text.isEmpty ? "<\(name)/>" : "<\(name)>\(content.text)</\(name)>"
+    }
+
     /// A list as the Query protocol has it: `<Name><member>…</member></Name>`.
     package mutating func list<Element>(
         _ name: String, _ elements: some Sequence<Element>, _ member: (Element, inout XMLWriter) -> Void
@@ -45,7 +50,7 @@ package struct XMLWriter {
 extension ServiceCall {
     /// Answers a call of the Query protocol: `<OperationResponse>` with `<OperationResult>` when there is one.
     package func succeed(query result: ((inout XMLWriter) -> Void)?) {
-        guard case .query(let namespace) = service.errorForm else {
+        guard case .query(let namespace, _) = service.errorForm else {
             preconditionFailure("\(service.displayName) does not speak the Query protocol")
         }
         var xml = XMLWriter()
