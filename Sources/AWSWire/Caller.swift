@@ -64,20 +64,26 @@ package enum AccountText {
 
 /// Host names of services: `sqs.eu-west-1.amazonaws.com`, `eu-west-1.queue.localhost:4566`.
 package enum ServiceHost {
-    /// The region in the first two labels of a host, whatever comes behind them; `nil` when there is none.
+    /// The region behind the name of a service, or in front of `queue`; `nil` when there is none.
     package static func region(in host: some StringProtocol) -> String? {
-        for label in host.split(separator: ".", maxSplits: 2).prefix(2) where isRegion(label.utf8) {
-            return String(label)
-        }
-        return nil
+        let labels = host.split(separator: ".", maxSplits: 2)
+        guard labels.count >= 2 else { return nil }
+        if isRegion(labels[1].utf8) { return String(labels[1]) }
+        return labels[1] == "queue" && isRegion(labels[0].utf8) ? String(labels[0]) : nil
     }
+
+    /// What regions begin with (AWS General Reference, "Service endpoints").
+    private static let continents: [String] = [
+        "af", "ap", "ca", "cn", "eu", "il", "me", "mx", "sa", "us",
+    ]
 
     /// `us-east-1`, `us-gov-west-1`: small letters and dashes, a digit at the end.
     static func isRegion(_ label: some Collection<UInt8>) -> Bool {
         let parts = label.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
         guard (3...4).contains(parts.count), let last = parts.last, last.count == 1,
-            last.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), parts[0].count == 2
+            last.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            continents.contains(where: { $0.utf8.elementsEqual(parts[0]) })
         else { return false }
         return parts.dropLast().allSatisfy { !$0.isEmpty && $0.allSatisfy { letters.contains($0) } }
     }

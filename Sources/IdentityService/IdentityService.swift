@@ -70,7 +70,7 @@ extension IdentityService {
         }
     }
 
-    /// Every key belongs to the one account there is.
+    /// A key without its token does not tell whose it is: the caller's account stands for it.
     private func getAccessKeyInfo(_ call: ServiceCall) throws(AWSError) {
         let key = try QueryConstraint(call.parameters).required("AccessKeyId", 16...128)
         guard key.utf8.allSatisfy({ IdentityText.isWord($0) }) else {

@@ -83,15 +83,21 @@ extension QueueAttributeText {
             guard let seconds = Int(text), (60...86_400).contains(seconds) else {
                 throw .attributeValue(name)
             }
-        case "Policy" where !text.isEmpty:
-            guard JSONText.isObject(text) else { throw .attributeValue(name) }
+        case "Policy" where !text.isEmpty: try QueuePolicy.check(text)
         case "RedriveAllowPolicy" where !text.isEmpty: _ = try RedriveText.allowPolicy(text)
         default: break
         }
-        attributes.bookkeeping[name] = text.isEmpty ? nil : text
-        if name == "KmsMasterKeyId", !text.isEmpty {
-            attributes.bookkeeping["SqsManagedSseEnabled"] = "false"
+        switch name {
+        case "KmsMasterKeyId" where !text.isEmpty: attributes.bookkeeping["SqsManagedSseEnabled"] = "false"
+        // Without its key a queue has the default again.
+        case "KmsMasterKeyId" where attributes.bookkeeping[name] != nil:
+            attributes.bookkeeping["SqsManagedSseEnabled"] = nil
+        case "SqsManagedSseEnabled" where text == "true":
+            attributes.bookkeeping["KmsMasterKeyId"] = nil
+            attributes.bookkeeping["KmsDataKeyReusePeriodSeconds"] = nil
+        default: break
         }
+        attributes.bookkeeping[name] = text.isEmpty ? nil : text
     }
 
     private static func refusal(of name: String, _ text: String, isNew: Bool) -> AWSError {

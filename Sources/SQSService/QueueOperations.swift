@@ -60,7 +60,7 @@ extension SQSService {
     func listDeadLetterSourceQueues(_ call: ServiceCall) throws(AWSError) {
         let arguments = try CallArguments(parsing: call.body)
         let target = try queue(of: arguments, call)
-        let sources = store.catalog.snapshot.queues(in: call.location)
+        let sources = store.catalog.snapshot.queues(in: target.location)
             .filter { $0.attributes.redrive?.deadLetterTarget == target.arn }
         try list(sources, under: "queueUrls", arguments, call)
     }
