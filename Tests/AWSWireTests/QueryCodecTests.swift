@@ -30,6 +30,7 @@ struct QueryCodecTests {
             ("Blob=aGk%3D", #"{"Blob":"aGk="}"#),
             ("Item.10=c&Item.2=b&Item.1=a", #"{"Items":["a","b","c"]}"#), ("Item=a", #"{"Items":["a"]}"#),
             ("Item.member.1=a&Item.member.2=b", #"{"Items":["a","b"]}"#),
+            ("Item=", #"{"Items":[]}"#),
             ("Pair.1.Key=k&Pair.1.Value=v&Pair.2.Key=l", #"{"Pairs":{"k":"v","l":""}}"#),
             ("Pair.Key=k&Pair.Value=v", #"{"Pairs":{"k":"v"}}"#),
             ("Entry.1.Id=a&Entry.1.N=1&Entry.2.N=2", #"{"Entry":[{"Id":"a","N":1},{"N":2}]}"#),

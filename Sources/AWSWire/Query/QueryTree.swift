@@ -34,6 +34,7 @@ struct QueryTree: Equatable {
         let numbered = children.compactMap { child in Int(child.key).map { (number: $0, child: child) } }
             .sorted { $0.number < $1.number }
         guard numbered.isEmpty else { return numbered.map { ($0.child.key, $0.child.value) } }
-        return value == nil && children.isEmpty ? [] : [("", self)]
+        // What SDKs send for an empty list is the bare name with nothing behind it.
+        return (value ?? "").isEmpty && children.isEmpty ? [] : [("", self)]
     }
 }

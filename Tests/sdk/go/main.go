@@ -32,7 +32,9 @@ func main() {
 		{"dynamodb streams", dynamoDBStreams},
 		{"lambda mappings", lambdaMappings},
 		{"sts identity", stsIdentity},
-		{"sqs messages", queues},
+		{"sqs messages", queueMessages},
+		{"sqs batches", queueBatches},
+		{"sqs errors", queueErrors},
 	}
 	failures := 0
 	for _, scenario := range scenarios {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -81,30 +79,4 @@ func stsIdentity(ctx context.Context, configuration aws.Config, _ string) error 
 		return fmt.Errorf("the account is %s", *identity.Account)
 	}
 	return nil
-}
-
-// queues sends and receives a message. Debian 12's SDK is older than the JSON protocol of SQS and speaks Query, and gets a
-// refusal that says so.
-func queues(ctx context.Context, configuration aws.Config, name string) error {
-	client := sqs.NewFromConfig(configuration)
-	made, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &name})
-	if err != nil && strings.Contains(err.Error(), "does not support the Query protocol") {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	_, err = client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: made.QueueUrl, MessageBody: aws.String("hello")})
-	if err != nil {
-		return err
-	}
-	received, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: made.QueueUrl, WaitTimeSeconds: 10})
-	if err != nil {
-		return err
-	}
-	if len(received.Messages) != 1 || *received.Messages[0].Body != "hello" {
-		return fmt.Errorf("received %v", received.Messages)
-	}
-	_, err = client.DeleteQueue(ctx, &sqs.DeleteQueueInput{QueueUrl: made.QueueUrl})
-	return err
 }
