@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
 )
 
 // queueMessages sends, receives and deletes. Debian 12's SDK is older than the JSON protocol of SQS and speaks Query; it
@@ -140,7 +141,7 @@ func queueErrors(ctx context.Context, configuration aws.Config, name string) err
 	client := sqs.NewFromConfig(configuration)
 	var missing *types.QueueDoesNotExist
 	_, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
-	if !errors.As(err, &missing) || missing.ErrorMessage() != "The specified queue does not exist for this wsdl version." {
+	if !errors.As(err, &missing) {
 		return fmt.Errorf("a queue that is not there: %w", err)
 	}
 	made, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &name})
@@ -160,6 +161,12 @@ func queueErrors(ctx context.Context, configuration aws.Config, name string) err
 	})
 	if !errors.As(err, &garbage) {
 		return fmt.Errorf("a receipt that is none: %w", err)
+	}
+	var general smithy.APIError
+	_, err = client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: made.QueueUrl, MaxNumberOfMessages: 11})
+	if !errors.As(err, &general) || general.ErrorCode() != "InvalidParameterValue" || general.ErrorMessage() !=
+		"Value 11 for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided." {
+		return fmt.Errorf("too many messages: %w", err)
 	}
 	var empty *types.EmptyBatchRequest
 	_, err = client.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{
