@@ -7,6 +7,8 @@ struct Caller: Equatable {
     /// 12 digits, when the access key ID is nothing else: the way in which emulators tell accounts apart.
     var account: String?
     var region: String?
+    /// True when the access key ID is one of temporary credentials.
+    var isTemporary = false
 
     /// Reads what the credential scope of a request says; nothing for an unsigned one.
     init(_ request: HTTPRequest) {
@@ -20,6 +22,7 @@ struct Caller: Equatable {
             let scope = parameters["X-Amz-Credential"].flatMap({ CredentialScope($0) })
         {
             account = AccountText.isAccount(scope.accessKeyID.utf8) ? scope.accessKeyID : nil
+            isTemporary = scope.accessKeyID.hasPrefix("ASIA")
             region = scope.region
         }
     }
@@ -29,28 +32,33 @@ struct Caller: Equatable {
     /// Looks for `=<access key>/<date>/<region>/` without taking the rest apart: this runs for every request.
     init(authorization header: String) {
         var header = header
-        (account, region) = header.withUTF8 { bytes -> (String?, String?) in
+        self = header.withUTF8 { bytes -> Caller in
+            var caller = Caller()
             var slashes = 0
             var keyStart = 0
             var regionStart = 0
-            var account: String?
             for index in bytes.indices {
                 switch bytes[index] {
                 case UInt8(ascii: "=") where slashes == 0: keyStart = index + 1
                 case UInt8(ascii: "/"):
                     slashes += 1
-                    if slashes == 1, AccountText.isAccount(bytes[keyStart..<index]) {
-                        account = String(decoding: bytes[keyStart..<index], as: UTF8.self)
+                    if slashes == 1 {
+                        let key = bytes[keyStart..<index]
+                        caller.isTemporary = key.starts(with: "ASIA".utf8)
+                        if AccountText.isAccount(key) {
+                            caller.account = String(decoding: key, as: UTF8.self)
+                        }
                     }
                     if slashes == 2 { regionStart = index + 1 }
                     if slashes == 3 {
                         let region = bytes[regionStart..<index]
-                        return (account, region.isEmpty ? nil : String(decoding: region, as: UTF8.self))
+                        caller.region = region.isEmpty ? nil : String(decoding: region, as: UTF8.self)
+                        return caller
                     }
                 default: continue
                 }
             }
-            return (nil, nil)
+            return Caller()
         }
     }
 }

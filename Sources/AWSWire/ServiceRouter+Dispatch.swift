@@ -84,10 +84,14 @@ extension ServiceRouter {
 
     private func target(of query: WireParameters, _ request: HTTPRequest) -> Target? {
         if let version = query["Version"] { return queryVersions[version] }
-        if let service = CredentialScope.service(of: request) {
+        if let service = CredentialScope.service(of: request)
+            ?? resource(at: request.path)?.service.signingName
+        {
             return queryVersions.values.first { $0.service.signingName == service }
         }
-        return resource(at: request.path)
+        // `sqs.eu-west-1.…`
+        let label = request.headers["host"]?.prefix { $0 != "." }
+        return queryVersions.values.first { $0.service.signingName == label ?? "" }
     }
 
     private func resource(at path: String) -> Target? {
@@ -157,7 +161,7 @@ extension ServiceRouter {
         let verifiedRegion = try verifier?.verify(request, for: service)
         let caller = Caller(request)
         return Location(
-            account: sessions?.account(of: request) ?? caller.account ?? account,
+            account: (caller.isTemporary ? sessions?.account(of: request) : caller.account) ?? account,
             region: verifiedRegion ?? caller.region
                 ?? request.headers["host"].flatMap { ServiceHost.region(in: $0) } ?? Limits.defaultRegion)
     }

@@ -102,7 +102,7 @@ extension ServiceRouter {
     }
 
     /// Serves the Query protocol of one API version: `Action=…&Version=<version>` as form or query string. Without a
-    /// version the service is known by the signature, or by the path of one of its resources.
+    /// version the service is known by the signature, by the path of one of its resources, or by the host.
     ///
     /// - Parameter isResource: Whether a path is that of a resource; such a path without an action is an unknown operation.
     package mutating func register(

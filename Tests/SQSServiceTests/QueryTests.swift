@@ -169,7 +169,7 @@ struct QueryTests {
         let host = ("Host", "sqs.eu-west-1.localhost:4566")
         let made = try world.wire.send(
             HTTPRequest(
-                method: "GET", target: "/?Action=CreateQueue&QueueName=orders&Version=2012-11-05",
+                method: "GET", target: "/?Action=CreateQueue&QueueName=orders",
                 headers: HeaderFields([host])))
         #expect(made.bodyText.contains("<QueueUrl>http://sqs.eu-west-1.localhost:4566/000000000000/orders<"))
         for url in [
