@@ -84,9 +84,11 @@ extension SQSService {
     }
 
     /// Answers all parked receives with nothing and parks no more, so that a daemon that drains need not wait for them.
+    /// Message move tasks rest until the next start.
     package func stopParking() {
         precondition(loop.isCurrent, "SQS is confined to its loop")
         parked.isClosed = true
+        moves.stop()
         for queue in parked.queues {
             while let receive = parked.first(in: queue) {
                 finish(receive) { $0.succeed(json: Array("{}".utf8)) }

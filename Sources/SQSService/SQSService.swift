@@ -19,22 +19,31 @@ package final class SQSService: @unchecked Sendable {
     let parked = ParkedReceives()
     /// Queues that parked receives wait for; shared with the writer thread, which announces commits.
     let awaited = AwaitedQueues()
+    /// Names message move tasks.
+    let identifiers: IdentifierSource
+    let moves: MessageMoves
 
     /// - Parameters:
     ///   - reader: For this service alone, or for services of the same loop.
     ///   - loop: The loop of the server that calls.
     ///   - now: The wall clock.
+    ///   - identifiers: Names message move tasks.
     package init(
-        store: EventStore, reader: StoreReader, loop: EventLoop, now: @escaping @Sendable () -> Timestamp
+        store: EventStore, reader: StoreReader, loop: EventLoop, now: @escaping @Sendable () -> Timestamp,
+        identifiers: IdentifierSource = IdentifierSource()
     ) {
         self.store = store
         self.reader = reader
         self.loop = loop
         self.now = now
+        self.identifiers = identifiers
+        moves = MessageMoves(store: store, reader: reader, loop: loop, now: now)
         store.observe { [weak self] changes in self?.committed(changes) }
     }
 
+    /// Serves the API, and goes on with the message move tasks that were under way.
     package func register(on router: inout ServiceRouter) {
+        loop.execute { [moves] in moves.resume() }
         router.register(jsonTarget: "AmazonSQS", of: .sqs) { [self] call in handle(call) }
         router.register(
             queryVersion: SQSQuery.version, of: .sqsQuery, isResource: QueueURL.isPath
@@ -73,6 +82,9 @@ package final class SQSService: @unchecked Sendable {
         case "ListDeadLetterSourceQueues": try listDeadLetterSourceQueues(call)
         case "GetQueueAttributes": try getQueueAttributes(call)
         case "SetQueueAttributes": try setQueueAttributes(call)
+        case "StartMessageMoveTask": try startMessageMoveTask(call)
+        case "ListMessageMoveTasks": try listMessageMoveTasks(call)
+        case "CancelMessageMoveTask": try cancelMessageMoveTask(call)
         case "TagQueue": try tagQueue(call)
         case "UntagQueue": try untagQueue(call)
         case "ListQueueTags": try listQueueTags(call)

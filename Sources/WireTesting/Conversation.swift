@@ -14,6 +14,7 @@ package struct Conversation {
     private static let madeUp: [String: String] = [
         "MessageId": "message", "ReceiptHandle": "receipt", "ShardIterator": "iterator",
         "NextShardIterator": "iterator", "NextToken": "token",
+        "TaskHandle": "task",
     ]
 
     private let url: URL

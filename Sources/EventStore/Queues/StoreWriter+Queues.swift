@@ -79,6 +79,7 @@ extension StoreWriter {
         let queue = try existing(key)
         try run("DELETE FROM queue WHERE key = ?1") { $0.bind(1, key.rawValue) }
         try run("DELETE FROM queue_tally WHERE queue = ?1") { $0.bind(1, key.rawValue) }
+        try forgetMoves(of: key)
         if let tally = queues[key], tally.tip > 0 {
             try erase(.messages, RowKey.first(key.rawValue), RowKey.make(key.rawValue, tally.tip))
         }
