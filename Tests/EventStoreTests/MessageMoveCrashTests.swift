@@ -63,7 +63,8 @@ struct MessageMoveCrashTests {
         let moved = try Self.all(of: target, again)
         #expect((stayed + moved).sorted() == bodies.sorted())
         #expect(moved.count == move.moved)
-        #expect(moved.count >= 3 * (1 + 6 + 12 + 21))
+        // Three messages for each step that was done before each of the four deaths.
+        #expect(moved.count >= 120)
         try again.store.close()
     }
 

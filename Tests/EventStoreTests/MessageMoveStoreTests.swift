@@ -213,7 +213,9 @@ struct MessageMoveStoreTests {
             }
         }
         let moves = try world.store.reader.messageMoves(of: world.dead, limit: 100)
-        #expect(moves.map(\.task) == (2..<12).reversed().map { "task \($0)" })
-        #expect(moves.allSatisfy { $0.status == .cancelled && $0.perSecond == 5 })
+        let newest: [String] = (2..<12).reversed().map { "task \($0)" }
+        #expect(moves.map(\.task) == newest)
+        #expect(moves.allSatisfy { $0.status == .cancelled })
+        #expect(moves.allSatisfy { $0.perSecond == 5 })
     }
 }

@@ -53,7 +53,8 @@ struct MovePaceTests {
             pace.spend(allowance, at: now)
             let next = pace.next(at: now)
             #expect(next > now)
-            #expect(pace.allowance(at: Timestamp(millisecondsSinceEpoch: next.millisecondsSinceEpoch - 1)) == 0)
+            #expect(
+                pace.allowance(at: Timestamp(millisecondsSinceEpoch: next.millisecondsSinceEpoch - 1)) == 0)
             now = next
         }
     }

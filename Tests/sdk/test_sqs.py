@@ -346,16 +346,6 @@ def test_dead_letter_queue(sqs, url, name):
     sqs.delete_queue(QueueUrl=dead)
 
 
-# What is not there
-
-
-def test_unknown_operations_are_named(sqs, url):
-    with refused("UnsupportedOperation") as refusal:
-        sqs.start_message_move_task(SourceArn=attributes(sqs, url, "QueueArn")["QueueArn"])
-    assert "StartMessageMoveTask" in refusal.message
-    assert refusal.status == 501
-
-
 def test_regions_are_apart(name):
     here, there = make_client("sqs"), make_client("sqs", region_name="eu-west-1")
     url = there.create_queue(QueueName=name)["QueueUrl"]

@@ -149,6 +149,11 @@ package struct TakenMessages: Equatable, Sendable {
     package let positions: [Position]
     /// True when the queue has no more that could be received now.
     package let isAll: Bool
+
+    package init(positions: [Position], isAll: Bool) {
+        self.positions = positions
+        self.isAll = isAll
+    }
 }
 
 private struct MoveTake {
