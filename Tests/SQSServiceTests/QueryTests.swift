@@ -25,7 +25,7 @@ struct QueryTests {
             "DeleteMessage", "DeleteMessageBatch", "DeleteQueue", "GetQueueAttributes", "GetQueueUrl",
             "ListDeadLetterSourceQueues", "ListQueueTags", "ListQueues", "PurgeQueue", "ReceiveMessage",
             "RemovePermission", "SendMessage", "SendMessageBatch", "SetQueueAttributes", "TagQueue",
-            "UntagQueue",
+            "UntagQueue", "StartMessageMoveTask", "ListMessageMoveTasks", "CancelMessageMoveTask",
         ])
     func isRecorded(operation: String) {
         #expect(QueryConversation.recorded().contains { $0.hasPrefix("\(operation)/") })
