@@ -14,12 +14,12 @@ extension MappingRequest {
         try checkSourceSpecificMembers(source, facts)
         var settings = try settings(for: source)
         try checkBatch(settings, for: source)
-        try checkScaling(isCreate: true, isQueue: source.isQueue)
+        try checkScaling(settings, isCreate: true, isQueue: source.isQueue)
         settings.filters = try checkedFilters(for: source) ?? []
         if let name = source.unsupportedName { throw .notSupported(name) }
         guard let sourceARN = source.arn else { throw .invalid("Unrecognized event source.") }
         try checkSourceExists(sourceARN, source, facts, timeout)
-        try checkDestination(facts)
+        try checkDestination(facts, of: source)
         try refuseWhatIsNotEnforced()
         return CheckedMapping(
             source: source, sourceARN: sourceARN, function: function, isEnabled: isEnabled ?? true,
@@ -50,12 +50,12 @@ extension MappingRequest {
         var settings = mapping.settings
         merge(into: &settings)
         try checkBatch(settings, for: source)
-        try checkScaling(isCreate: false, isQueue: source.isQueue)
+        try checkScaling(settings, isCreate: false, isQueue: source.isQueue)
         settings.filters = try checkedFilters(for: source) ?? settings.filters
         if functionName != nil, let timeout = facts.functionTimeoutSeconds {
             try checkVisibility(facts, timeout)
         }
-        try checkDestination(facts)
+        try checkDestination(facts, of: source)
         try refuseWhatIsNotEnforced()
         return (functionARN, isEnabled ?? mapping.isEnabled, settings)
     }
@@ -98,6 +98,7 @@ extension MappingRequest {
                 "ProvisionedPollerConfig", provisionedPollers.map { !$0.isEmpty } ?? false,
                 source.isQueue || source.isKafka
             ),
+            ("PollerGroupName", provisionedPollers?.groupName != nil, source.isKafka),
             ("Topics", topics != nil, source.isKafka),
             ("Queues", queues != nil, broker),
             ("SourceAccessConfigurations", isGiven(sourceAccessTypes), source.isKafka || broker || documents),
@@ -112,9 +113,6 @@ extension MappingRequest {
         ]
         for member in members where member.isGiven && !member.isTaken {
             throw .invalid("Unsupported \(member.name) parameter for given event source mapping type.")
-        }
-        if let report = successReportDestination, !report.isEmpty, !source.isStream {
-            throw .notSupported("an on-success destination of a mapping that is not a stream's")
         }
     }
 

@@ -72,6 +72,7 @@ package struct MappingSettings: Equatable, Sendable {
     package var filters: [FilterPattern]
     /// `nil` for a queue mapping.
     package var stream: StreamMappingSettings?
+    package var queue: QueueMappingSettings
     /// `MetricsConfig.Metrics`: the groups of metrics that are wanted besides those of the function.
     package var metrics: Set<MetricGroup>
     package var tags: [String: String]
@@ -79,13 +80,14 @@ package struct MappingSettings: Equatable, Sendable {
     package init(
         batchSize: Int, batchingWindowSeconds: Int = 0, reportsBatchItemFailures: Bool = false,
         filters: [FilterPattern] = [], stream: StreamMappingSettings? = nil,
-        metrics: Set<MetricGroup> = [], tags: [String: String] = [:]
+        queue: QueueMappingSettings = QueueMappingSettings(), metrics: Set<MetricGroup> = [], tags: [String: String] = [:]
     ) {
         self.batchSize = batchSize
         self.batchingWindowSeconds = batchingWindowSeconds
         self.reportsBatchItemFailures = reportsBatchItemFailures
         self.filters = filters
         self.stream = stream
+        self.queue = queue
         self.metrics = metrics
         self.tags = tags
     }

@@ -34,6 +34,8 @@ extension MappingRequest {
             systemLogLevel, "loggingConfig.systemLogLevel", oneOf: ["DEBUG", "INFO", "WARN"])
         checker.check(provisionedPollers?.minimum, "provisionedPollerConfig.minimumPollers", in: 1...200)
         checker.check(provisionedPollers?.maximum, "provisionedPollerConfig.maximumPollers", in: 1...2_000)
+        checker.check(
+            provisionedPollers?.groupName, "provisionedPollerConfig.pollerGroupName", lengthIn: 0...128)
         try checker.finish()
     }
 

@@ -15,16 +15,38 @@ package enum DestinationKind: String, Equatable, Sendable {
 }
 
 extension MappingRequest {
-    /// The destinations of a stream mapping: standard queues, standard topics and buckets that are there.
+    /// The destinations of a mapping: standard queues, standard topics and buckets that are there.
     ///
-    /// AWS looks at them when they are given, through the function's permissions; its texts are not recorded.
-    func checkDestination(_ facts: MappingFacts) throws(ConfigurationError) {
+    /// AWS looks at those of streams when they are given, through the function's permissions; its texts are not recorded.
+    func checkDestination(
+        _ facts: MappingFacts, of source: MappingSource
+    ) throws(ConfigurationError) {
         if let onFailureDestination {
             try Self.check(onFailureDestination, isThere: facts.destinationExists)
         }
         if let successReportDestination {
             try Self.check(successReportDestination, isThere: facts.successDestinationExists)
         }
+        if let failureReportDestination {
+            try checkFailureReport(failureReportDestination, facts, source)
+        }
+    }
+
+    /// Only queues have our own destination of failures, and only a queue with a redrive policy ever gives a message up.
+    private func checkFailureReport(
+        _ destination: String, _ facts: MappingFacts, _ source: MappingSource
+    ) throws(ConfigurationError) {
+        guard source.isQueue else {
+            throw .invalid(
+                "The on-failure destination of a stream's mapping is DestinationConfig.OnFailure.Destination.")
+        }
+        guard !destination.isEmpty else { return }
+        guard facts.hasRedrivePolicy else {
+            throw .invalid(
+                "An on-failure destination needs a redrive policy of the queue: without one no message is ever "
+                    + "given up.")
+        }
+        try Self.check(destination, isThere: facts.failureReportDestinationExists)
     }
 
     private static func check(_ text: String, isThere: Bool) throws(ConfigurationError) {

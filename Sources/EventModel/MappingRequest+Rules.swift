@@ -22,7 +22,7 @@ extension MappingRequest {
         settings.batchingWindowSeconds = maximumBatchingWindowInSeconds ?? settings.batchingWindowSeconds
         if let functionResponseTypes { settings.reportsBatchItemFailures = !functionResponseTypes.isEmpty }
         if let metrics { settings.metrics = Set(metrics.compactMap { MetricGroup(rawValue: $0) }) }
-        guard var stream = settings.stream else { return }
+        guard var stream = settings.stream else { return merge(into: &settings.queue) }
         if let maximumRetryAttempts {
             stream.maximumRetryAttempts = maximumRetryAttempts < 0 ? nil : maximumRetryAttempts
         }
@@ -39,6 +39,19 @@ extension MappingRequest {
             stream.onSuccessDestination = ARN(successReportDestination)
         }
         settings.stream = stream
+    }
+
+    /// Of poller bounds, those that the request does not name keep their values, or get AWS's.
+    private func merge(into queue: inout QueueMappingSettings) {
+        if let scaling { queue.maximumConcurrency = scaling.maximumConcurrency }
+        if let given = provisionedPollers {
+            var pollers = queue.provisionedPollers ?? .init()
+            pollers.minimum = given.minimum ?? pollers.minimum
+            pollers.maximum = given.maximum ?? pollers.maximum
+            queue.provisionedPollers = given.isEmpty ? nil : pollers
+        }
+        if let failureReportDestination { queue.onFailureDestination = ARN(failureReportDestination) }
+        if let successReportDestination { queue.onSuccessDestination = ARN(successReportDestination) }
     }
 
     func checkBatch(
@@ -68,25 +81,22 @@ extension MappingRequest {
         }
     }
 
-    func checkScaling(isCreate: Bool, isQueue: Bool) throws(ConfigurationError) {
-        guard let pollers = provisionedPollers else { return }
-        guard !pollers.isEmpty else {
-            guard !isCreate else {
-                throw .invalid(
-                    "Either MinimumPollers or MaximumPollers are required if ProvisionedPollerConfig is provided."
-                )
-            }
-            return
+    /// - Parameter settings: What the request leads to.
+    func checkScaling(
+        _ settings: MappingSettings, isCreate: Bool, isQueue: Bool
+    ) throws(ConfigurationError) {
+        guard !isCreate || provisionedPollers?.isEmpty != true else {
+            throw .invalid(
+                "Either MinimumPollers or MaximumPollers are required if ProvisionedPollerConfig is provided."
+            )
         }
-        guard isQueue else { return }
-        let minimum = pollers.minimum ?? 2
-        let maximum = pollers.maximum ?? 200
-        guard minimum >= 2, maximum >= minimum else {
+        guard isQueue, let pollers = settings.queue.provisionedPollers else { return }
+        guard pollers.minimum >= 2, pollers.maximum >= pollers.minimum else {
             throw .invalid(
                 "MinimumPollers should be between [2, 200] and MaximumPollers should be between "
                     + "[MinimumPollers, 10000]")
         }
-        guard scaling?.maximumConcurrency == nil else {
+        guard settings.queue.maximumConcurrency == nil else {
             throw .invalid(
                 "Provisioned mode for SQS ESM does not support maximum concurrency feature. Use MaximumPollers "
                     + "as the control mechanism and remove maximum concurrency.")
@@ -138,7 +148,6 @@ extension MappingRequest {
 
     /// What AWS would take now and Millrace does not act on yet; its "off" values pass.
     func refuseWhatIsNotEnforced() throws(ConfigurationError) {
-        if scaling?.maximumConcurrency != nil { throw .notSupported("ScalingConfig.MaximumConcurrency") }
         if let pollers = provisionedPollers, !pollers.isEmpty {
             throw .notSupported("ProvisionedPollerConfig")
         }

@@ -41,6 +41,8 @@ package struct MappingRequest: Equatable, Sendable {
     package var onSuccessDestination: String?
     /// Where successes are reported: our own, never from AWS's API; an empty text clears.
     package var successReportDestination: String?
+    /// Where a queue's given up messages are reported: our own, like `successReportDestination`.
+    package var failureReportDestination: String?
     /// The pattern texts of `FilterCriteria.Filters`; empty clears.
     package var filterPatterns: [String]?
     package var kmsKeyARN: String?
@@ -79,16 +81,23 @@ package struct MappingFacts: Equatable, Sendable {
     package var destinationExists: Bool
     /// The same of `successReportDestination`.
     package var successDestinationExists: Bool
+    /// The same of `failureReportDestination`.
+    package var failureReportDestinationExists: Bool
+    /// Whether the source is a queue that gives messages up.
+    package var hasRedrivePolicy: Bool
     package var now: Timestamp
 
     package init(
         functionTimeoutSeconds: Int?, source: Source, destinationExists: Bool = true,
-        successDestinationExists: Bool = true, now: Timestamp
+        successDestinationExists: Bool = true, failureReportDestinationExists: Bool = true,
+        hasRedrivePolicy: Bool = true, now: Timestamp
     ) {
         self.functionTimeoutSeconds = functionTimeoutSeconds
         self.source = source
         self.destinationExists = destinationExists
         self.successDestinationExists = successDestinationExists
+        self.failureReportDestinationExists = failureReportDestinationExists
+        self.hasRedrivePolicy = hasRedrivePolicy
         self.now = now
     }
 }

@@ -65,8 +65,7 @@ final class MappingRunner: @unchecked Sendable {
             reportsBatchItemFailures: mapping.settings.reportsBatchItemFailures,
             functionTimeout: .seconds(function?.timeoutSeconds ?? 3),
             queueVisibility: .seconds(queue.attributes.visibilityTimeoutSeconds),
-            // Scaling follows the mapping's settings when those can be set.
-            scaling: .limited(maximumConcurrency: EngineLimits.queueConcurrency),
+            scaling: PollerScaling(of: mapping.settings.queue),
             backOff: backOff(of: queue.name))
         let poller = QueuePoller(runner: self, queue: queue, settings: settings)
         queuePoller = poller
@@ -179,4 +178,16 @@ extension MappingRunner {
     }
 
     func noteActivity(of poller: ShardPoller) { onActivity(poller) }
+}
+
+extension PollerScaling {
+    init(of settings: QueueMappingSettings) {
+        if let pollers = settings.provisionedPollers {
+            self = .provisioned(minimumPollers: pollers.minimum, maximumPollers: pollers.maximum)
+        } else if let maximum = settings.maximumConcurrency {
+            self = .limited(maximumConcurrency: maximum)
+        } else {
+            self = .automatic
+        }
+    }
 }

@@ -11,6 +11,9 @@ extension QueuePoller {
         var positions: [Position] = []
         var messageIDs: [MessageID] = []
         var sentAt: [Timestamp] = []
+        var receiveCounts: [Int] = []
+        /// For a report on successes, until the messages go.
+        var answer: Answer?
         var permit: Permit?
         var request: (ordinal: RequestOrdinal, id: String) = (0, "")
 
@@ -20,6 +23,8 @@ extension QueuePoller {
             positions.removeAll(keepingCapacity: true)
             messageIDs.removeAll(keepingCapacity: true)
             sentAt.removeAll(keepingCapacity: true)
+            receiveCounts.removeAll(keepingCapacity: true)
+            answer = nil
         }
     }
 }

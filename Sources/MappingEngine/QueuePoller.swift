@@ -15,8 +15,8 @@ final class QueuePoller: @unchecked Sendable {
     private let encoder: MessageEncoder
     private let visibility: Duration
     private(set) var machine: QueueMachine
-    private(set) var slots: [Slot] = []
-    private(set) var lag = LagEstimate()
+    var slots: [Slot] = []
+    var lag = LagEstimate()
     private(set) var lastError: String?
     private(set) var isWaitingForPermit = false
     private(set) var isWaitingForFunction = false
@@ -31,7 +31,8 @@ final class QueuePoller: @unchecked Sendable {
     private var wake: TimerToken?
     /// Fires when the next hidden or delayed message may be received.
     private var visibleTimer: TimerToken?
-    private var deletesUnderWay = 0
+    /// Deletes and settlements that the store has not answered.
+    var commitsUnderWay = 0
     private var settledCount: Int64 = 0
     /// What the last receive took, so that the next one need not grow its array step by step.
     private var lastReceiveBytes = 0
@@ -94,7 +95,7 @@ final class QueuePoller: @unchecked Sendable {
         case .receive(let slot, let limit, let bytes, let visibility):
             receive(into: slot, limit: limit, bytes: bytes, visibility: visibility)
         case .invoke(let slot, let plan): invoke(slot, plan)
-        case .delete(let slot, let selection): delete(selected(slot, selection))
+        case .delete(let slot, let selection): settle(slot, selection)
         case .leave: break
         case .release(let slot): slots[slot].clear()
         case .wake(let time):
@@ -117,8 +118,8 @@ final class QueuePoller: @unchecked Sendable {
         timer = nil
     }
 
-    private func endIfSettled() {
-        guard hasStopped, deletesUnderWay == 0, let action = onEnd else { return }
+    func endIfSettled() {
+        guard hasStopped, commitsUnderWay == 0, let action = onEnd else { return }
         onEnd = nil
         action()
     }
@@ -185,6 +186,7 @@ extension QueuePoller {
                 held.positions.append(message.position)
                 held.messageIDs.append(message.messageID)
                 held.sentAt.append(message.sentAt)
+                held.receiveCounts.append(message.receiveCount)
             }
         } catch {
             slots[slot] = held
@@ -249,8 +251,8 @@ extension QueuePoller {
 // MARK: - Invocations
 
 extension QueuePoller {
-    private static let head: ArraySlice<UInt8> = Array(#"{"Records":["#.utf8)[...]
-    private static let tail: ArraySlice<UInt8> = Array("]}".utf8)[...]
+    static let head: ArraySlice<UInt8> = Array(#"{"Records":["#.utf8)[...]
+    static let tail: ArraySlice<UInt8> = Array("]}".utf8)[...]
 
     private func invoke(_ slot: Int, _ plan: QueueInvocationPlan) {
         let first = slots[slot].ranges[plan.messages.lowerBound].lowerBound
@@ -283,6 +285,8 @@ extension QueuePoller {
         }
         runner.attempted(plan.messages.count, outcome, result)
         if let lastError { runner.lastError = lastError }
+        noteAnswer(slot, plan, result)
+        noteFailure(slot, plan, outcome, result)
         step(.invocationEnded(slot, plan.invocation, outcome))
     }
 
@@ -318,27 +322,11 @@ extension QueuePoller {
 // MARK: - Deleting
 
 extension QueuePoller {
-    private func selected(_ slot: Int, _ selection: MessageSelection) -> [Position] {
-        let held = slots[slot]
-        switch selection {
-        case .range(let range):
-            if let sentAt = held.sentAt[range].last {
-                lag.batchCompleted(lastArrival: sentAt, now: context.now())
-            }
-            return Array(held.positions[range])
-        case .some(let indices):
-            if let last = indices.last {
-                lag.batchCompleted(lastArrival: held.sentAt[last], now: context.now())
-            }
-            return indices.map { held.positions[$0] }
-        }
-    }
-
     /// - Parameter completion: Called once, whether the delete succeeded or has to be repeated.
-    private func delete(
+    func delete(
         _ positions: [Position], isFiltered: Bool = false, _ completion: @escaping () -> Void = {}
     ) {
-        deletesUnderWay += 1
+        commitsUnderWay += 1
         let loop = context.loop
         let whenDone = LoopBox(completion)
         context.store.delete(positions, from: queue.key) { [self] result in
@@ -361,25 +349,40 @@ extension QueuePoller {
     private func deleted(
         _ positions: [Position], isFiltered: Bool, _ result: Result<Void, StoreError>
     ) {
-        deletesUnderWay -= 1
+        commitsUnderWay -= 1
         switch result {
-        case .success:
-            settledCount += Int64(positions.count)
-            observeLag(now: context.now())
-            runner.deleted(positions.count)
-            if !isFiltered { runner.settled(records: positions.count, discarded: 0) }
+        case .success: noteDeleted(positions.count, isFiltered: isFiltered)
         case .failure(let error):
             runner.deleted(0)
-            lastError = "deleting: \(error)"
-            runner.lastError = lastError
-            context.logger.log(
-                .error, "delete failed",
-                ["mapping": .string(runner.mapping.id), "error": .string("\(error)")])
+            storeFailed("deleting", error)
             // The messages were handled or filtered out, so the delete is worth repeating; if the store stays away they return.
-            context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in
-                guard let self, !self.hasStopped else { return }
-                self.delete(positions, isFiltered: isFiltered)
-            }
+            retry { $0.delete(positions, isFiltered: isFiltered) }
+        }
+    }
+
+    func noteDeleted(_ count: Int, isFiltered: Bool) {
+        guard count > 0 else { return }
+        settledCount += Int64(count)
+        observeLag(now: context.now())
+        runner.deleted(count)
+        if !isFiltered { runner.settled(records: count, discarded: 0) }
+    }
+
+    func storeFailed(_ what: String, _ error: StoreError) {
+        lastError = "\(what): \(error)"
+        runner.lastError = lastError
+        context.logger.log(
+            .error, "queue not written",
+            [
+                "mapping": .string(runner.mapping.id), "while": .string(what),
+                "error": .string("\(error)"),
+            ])
+    }
+
+    func retry(_ work: @escaping (QueuePoller) -> Void) {
+        context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in
+            guard let self, !self.hasStopped else { return }
+            work(self)
         }
     }
 }

@@ -22,9 +22,9 @@ struct MappingResource {
 
     /// An entry of `Events`: `Type` and `Properties`.
     ///
-    /// - Parameter onSuccess: What the function's metadata says of this event.
+    /// - Parameter destinations: What the function's metadata says of this event.
     func event(
-        _ member: Value.Member, function: ARN, onSuccess: String?
+        _ member: Value.Member, function: ARN, destinations: MillraceMetadata.Destinations
     ) -> TemplatePlan.Mapping? {
         let reader = PropertyReader(member.value, what: "the event \(member.key)", problems: problems)
         let type = reader.required("Type")
@@ -51,12 +51,12 @@ struct MappingResource {
         }
         return mapping(
             settings, source: source, function: function.description, place: member.keyPlace,
-            onSuccess: onSuccess)
+            destinations: destinations)
     }
 
     /// An `AWS::Lambda::EventSourceMapping`.
     func resource(
-        _ reader: PropertyReader, place: DocumentNode.Place, onSuccess: String?
+        _ reader: PropertyReader, place: DocumentNode.Place, destinations: MillraceMetadata.Destinations
     ) -> TemplatePlan.Mapping? {
         let function = reader.required("FunctionName")
         reader.refuse("Topics", "Kafka sources come later")
@@ -72,7 +72,7 @@ struct MappingResource {
             reader.finish()
             return nil
         }
-        return mapping(reader, source: source, function: function, place: place, onSuccess: onSuccess)
+        return mapping(reader, source: source, function: function, place: place, destinations: destinations)
     }
 
     private func source(_ reader: PropertyReader, _ key: String, service: String?) -> TemplatePlan.Source? {
@@ -104,10 +104,11 @@ struct MappingResource {
 
     private func mapping(
         _ reader: PropertyReader, source: TemplatePlan.Source, function: String, place: DocumentNode.Place,
-        onSuccess: String?
+        destinations: MillraceMetadata.Destinations
     ) -> TemplatePlan.Mapping? {
         var request = request(reader)
-        request.successReportDestination = onSuccess
+        request.successReportDestination = destinations.onSuccess
+        request.failureReportDestination = destinations.onFailure
         reader.finish()
         request.functionName = function
         request.eventSourceARN = arnToCheck(source).description
@@ -116,7 +117,7 @@ struct MappingResource {
         // What this template does not declare is looked at when the plan is applied.
         let facts = MappingFacts(
             functionTimeoutSeconds: functionARN.flatMap { surroundings.functions[$0] } ?? 1,
-            source: sourceFact(source), now: resolver.context.now)
+            source: sourceFact(source), hasRedrivePolicy: mayGiveUp(source), now: resolver.context.now)
         do {
             let checked = try request.checked(with: facts, in: location)
             return TemplatePlan.Mapping(
@@ -147,6 +148,12 @@ struct MappingResource {
         return .queue(visibilityTimeoutSeconds: visibility ?? Limits.visibilityTimeoutSeconds)
     }
 
+    /// Whether messages of a queue are given up some day; one of another template is looked at when the plan is applied.
+    private func mayGiveUp(_ source: TemplatePlan.Source) -> Bool {
+        guard case .resource(let arn) = source, let queue = surroundings.queues[arn] else { return true }
+        return queue.redrive != nil
+    }
+
     /// The property that the refusal names, the one with the longest name if it names several.
     private func place(of error: ConfigurationError, in reader: PropertyReader) -> DocumentNode.Place? {
         // AWS writes some names as words: "maximum batch size".
@@ -174,7 +181,12 @@ struct MappingResource {
             scaling.finish()
         }
         request.filterPatterns = filterPatterns(reader)
-        reader.refuse("ProvisionedPollerConfig", "pollers cost nothing here")
+        if let config = reader.object("ProvisionedPollerConfig") {
+            request.provisionedPollers = .init(
+                minimum: config.integer("MinimumPollers"), maximum: config.integer("MaximumPollers"),
+                groupName: config.text("PollerGroupName"))
+            config.finish()
+        }
         if let config = reader.object("MetricsConfig") {
             request.metrics = config.texts("Metrics") ?? []
             config.finish()

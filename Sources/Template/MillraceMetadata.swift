@@ -3,11 +3,19 @@
 struct MillraceMetadata {
     /// `Command: [program, argument …]` of a function.
     private(set) var command: [String]?
-    /// `OnSuccess: ARN` of a mapping.
-    private(set) var onSuccess: String?
-    /// `OnSuccess: {Event: ARN}` of a serverless function, by the names of its events.
-    private(set) var onSuccessOfEvents: [String: String] = [:]
+    /// Of a mapping: `OnSuccess: ARN` and `OnFailure: ARN`.
+    private(set) var destinations = Destinations()
+    /// `OnSuccess: {Event: ARN}` and `OnFailure: {Event: ARN}` of a serverless function, by the names of its events.
+    private var onSuccessOfEvents: [String: String] = [:]
+    private var onFailureOfEvents: [String: String] = [:]
     private(set) var place: DocumentNode.Place
+
+    /// Where a mapping reports, beyond what AWS has.
+    struct Destinations {
+        var onSuccess: String?
+        /// Queue mappings only; those of streams are AWS's own.
+        var onFailure: String?
+    }
 
     init(of resource: DeclaredResource, _ resolver: Resolver) {
         place = resource.place
@@ -24,17 +32,27 @@ struct MillraceMetadata {
             }
             if resource.kind == .serverlessFunction {
                 onSuccessOfEvents = reader.textMap("OnSuccess") ?? [:]
+                onFailureOfEvents = reader.textMap("OnFailure") ?? [:]
             }
-        case .mapping: onSuccess = reader.text("OnSuccess")
+        case .mapping:
+            destinations = Destinations(
+                onSuccess: reader.text("OnSuccess"), onFailure: reader.text("OnFailure"))
         default: break
         }
         reader.finish()
     }
 
+    func destinations(ofEvent name: String) -> Destinations {
+        Destinations(onSuccess: onSuccessOfEvents[name], onFailure: onFailureOfEvents[name])
+    }
+
     /// Reports events that the function does not have.
     func check(events: [String], _ problems: ProblemList) {
-        for name in onSuccessOfEvents.keys.sorted() where !events.contains(name) {
-            problems.add(place, "OnSuccess of Metadata.Millrace names the event \(name), which is not there.")
+        for (member, names) in [("OnSuccess", onSuccessOfEvents.keys), ("OnFailure", onFailureOfEvents.keys)] {
+            for name in names.sorted() where !events.contains(name) {
+                problems.add(
+                    place, "\(member) of Metadata.Millrace names the event \(name), which is not there.")
+            }
         }
     }
 }

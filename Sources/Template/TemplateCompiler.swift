@@ -195,13 +195,13 @@ struct TemplateCompiler {
         let maker = MappingResource(resolver: resolver, surroundings: surroundings)
         for (list, function, metadata) in events {
             plan.mappings += list.members.compactMap {
-                maker.event($0, function: function, onSuccess: metadata.onSuccessOfEvents[$0.key])
+                maker.event($0, function: function, destinations: metadata.destinations(ofEvent: $0.key))
             }
         }
         for resource in declared where resource.kind == .mapping {
-            let onSuccess = MillraceMetadata(of: resource, resolver).onSuccess
+            let destinations = MillraceMetadata(of: resource, resolver).destinations
             let reader = reader(resource, resolver)
-            if let mapping = maker.resource(reader, place: resource.place, onSuccess: onSuccess) {
+            if let mapping = maker.resource(reader, place: resource.place, destinations: destinations) {
                 plan.mappings.append(mapping)
             }
         }

@@ -31,10 +31,10 @@ extension Daemon {
     /// What shows records and their errors. Where requests have to be signed, these have to be too.
     private func registerReports(on router: inout ServiceRouter, _ verifier: SignatureVerifier?) {
         let signed = { (page: @escaping Page) in Self.signed(page, by: verifier) }
-        let onSuccess = OnSuccessPage(store: store, now: RealClock.now)
+        let destinations = DestinationPage(store: store, now: RealClock.now)
         router.register(
-            path: OnSuccessPage.path, methods: OnSuccessPage.methods,
-            signed { request, responder in onSuccess.answer(request, responder) })
+            path: DestinationPage.path, methods: DestinationPage.methods,
+            signed { request, responder in destinations.answer(request, responder) })
         router.register(
             path: "/_millrace/status",
             signed { [self] _, responder in

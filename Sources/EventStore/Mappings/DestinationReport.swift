@@ -16,6 +16,8 @@ package struct DestinationReport: Equatable, Sendable {
     package let body: [UInt8]
     /// MD5 of the body, as messages of queues carry it.
     package let bodyMD5: UInt128
+    /// What a destination gets that does not take a body of that size; `nil` when there is nothing to leave out.
+    package let short: Short?
     /// The body's place in a bucket.
     package let objectKey: String
     package let requestID: String
@@ -27,7 +29,7 @@ package struct DestinationReport: Equatable, Sendable {
     package init(
         occasion: Occasion, destination: ARN, body: [UInt8], bodyMD5: UInt128, objectKey: String,
         requestID: String,
-        first: Position, last: Position, recordCount: Int
+        first: Position, last: Position, recordCount: Int, short: Short? = nil
     ) {
         self.occasion = occasion
         self.destination = destination
@@ -38,6 +40,18 @@ package struct DestinationReport: Equatable, Sendable {
         self.first = first
         self.last = last
         self.recordCount = recordCount
+        self.short = short
+    }
+
+    /// A report without the event that it is about.
+    package struct Short: Equatable, Sendable {
+        package let body: [UInt8]
+        package let bodyMD5: UInt128
+
+        package init(body: [UInt8], bodyMD5: UInt128) {
+            self.body = body
+            self.bodyMD5 = bodyMD5
+        }
     }
 }
 

@@ -20,6 +20,7 @@ package enum MappingCodec {
             ("reportsBatchItemFailures", .bool(mapping.settings.reportsBatchItemFailures)),
             ("filters", .array(mapping.settings.filters.map { .string($0.text) })),
             ("stream", mapping.settings.stream.map(stream) ?? .null),
+            ("queue", mapping.settings.stream == nil ? queue(mapping.settings.queue) : .null),
             ("metrics", .array(mapping.settings.metrics.map(\.rawValue).sorted().map { .string($0) })),
             ("tags", JSONValue(mapping.settings.tags)),
         ]).text
@@ -42,6 +43,7 @@ package enum MappingCodec {
                 batchSize: batchSize, batchingWindowSeconds: json.int("batchingWindowSeconds", or: 0),
                 reportsBatchItemFailures: json.bool("reportsBatchItemFailures", or: false),
                 filters: try filters(json), stream: try json.member("stream").map(streamSettings),
+                queue: json.member("queue").map(queueSettings) ?? QueueMappingSettings(),
                 metrics: metrics(json), tags: json.strings("tags")),
             state: state, isEnabled: json.bool("isEnabled", or: true),
             stateTransitionReason: json.string("stateTransitionReason", or: ""),
@@ -66,6 +68,28 @@ package enum MappingCodec {
             }
         }
         return filters
+    }
+
+    private static func queue(_ settings: QueueMappingSettings) -> JSONValue {
+        JSONValue(members: [
+            ("maximumConcurrency", JSONValue(optional: settings.maximumConcurrency)),
+            ("minimumPollers", JSONValue(optional: settings.provisionedPollers?.minimum)),
+            ("maximumPollers", JSONValue(optional: settings.provisionedPollers?.maximum)),
+            ("onFailureDestination", JSONValue(settings.onFailureDestination)),
+            ("onSuccessDestination", JSONValue(settings.onSuccessDestination)),
+        ])
+    }
+
+    /// Older files have none.
+    private static func queueSettings(_ json: StoredJSON) -> QueueMappingSettings {
+        var settings = QueueMappingSettings(
+            maximumConcurrency: json.int("maximumConcurrency"),
+            onFailureDestination: json.string("onFailureDestination").flatMap { ARN($0) },
+            onSuccessDestination: json.string("onSuccessDestination").flatMap { ARN($0) })
+        if let minimum = json.int("minimumPollers"), let maximum = json.int("maximumPollers") {
+            settings.provisionedPollers = .init(minimum: minimum, maximum: maximum)
+        }
+        return settings
     }
 
     private static func stream(_ settings: StreamMappingSettings) -> JSONValue {

@@ -5,8 +5,8 @@ import SQLite
 
 /// Where a report goes, decided and prepared before anything of its settlement is written.
 enum ReportRoute {
-    case queue(QueueKey)
-    case topic
+    case queue(QueueKey, body: [UInt8], md5: UInt128)
+    case topic(body: [UInt8])
     case object(StoredObject, BucketDefinition)
     case nowhere(reason: String)
 }
@@ -30,18 +30,18 @@ extension StoreWriter {
                 return .nowhere(reason: "the queue \(destination.resource) does not exist")
             }
             let limit = queue.attributes.maximumMessageBytes
-            guard report.body.count <= limit else {
+            guard let (body, md5) = report.body(fitting: limit) else {
                 return .nowhere(reason: "the queue \(queue.name) takes \(limit) bytes at most")
             }
-            return .queue(queue.key)
+            return .queue(queue.key, body: body, md5: md5)
         case "sns":
             guard catalog.topic(destination) != nil else {
                 return .nowhere(reason: "the topic \(destination.resource) does not exist")
             }
-            guard report.body.count <= SubscriptionLimits.messageBytes else {
+            guard let (body, _) = report.body(fitting: SubscriptionLimits.messageBytes) else {
                 return .nowhere(reason: "a topic takes \(SubscriptionLimits.messageBytes) bytes at most")
             }
-            return .topic
+            return .topic(body: body)
         case "s3":
             guard let bucket = catalog.bucket(destination) else {
                 return .nowhere(reason: "the bucket \(destination.resource) does not exist")
@@ -59,13 +59,13 @@ extension StoreWriter {
     /// Delivers a report; says why when it is lost.
     func deliver(_ report: DestinationReport, by route: ReportRoute) throws(StoreError) -> String? {
         switch route {
-        case .queue(let key):
+        case .queue(let key, let body, let md5):
             var batch = MessageBatch()
-            batch.append(body: report.body, md5: report.bodyMD5)
+            batch.append(body: body, md5: md5)
             _ = try send(batch, to: key)
             return nil
-        case .topic:
-            let publication = TopicPublication(topic: report.destination, message: report.body)
+        case .topic(let body):
+            let publication = TopicPublication(topic: report.destination, message: body)
             switch try publish(publication) {
             case .published: return nil
             case .noSuchTopic: return "the topic \(report.destination.resource) does not exist"
@@ -79,13 +79,24 @@ extension StoreWriter {
     }
 
     /// What the decision log says of a report that is lost.
-    func decision(on report: DestinationReport, lost reason: String, of settlement: Settlement) -> Decision {
+    func decision(
+        on report: DestinationReport, lost reason: String, of mapping: String, in shard: ShardKey?
+    ) -> Decision {
         let what = report.occasion == .failure ? "failure" : "success"
         return Decision(
-            mappingID: settlement.mappingID, at: now, shard: settlement.shard, kind: "destinationFailed",
+            mappingID: mapping, at: now, shard: shard, kind: "destinationFailed",
             first: report.first, last: report.last, recordCount: report.recordCount,
             requestID: report.requestID,
             detail: "the on-\(what) report to \(report.destination) is lost: \(reason)")
+    }
+}
+
+extension DestinationReport {
+    /// The whole report, or the short one when that is too large.
+    fileprivate func body(fitting limit: Int) -> (body: [UInt8], md5: UInt128)? {
+        if body.count <= limit { return (body, bodyMD5) }
+        guard let short, short.body.count <= limit else { return nil }
+        return (short.body, short.bodyMD5)
     }
 }
 

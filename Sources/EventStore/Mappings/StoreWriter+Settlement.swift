@@ -83,7 +83,8 @@ extension StoreWriter {
             guard let reason = try deliver(report, by: route) else { continue }
             result.lost.append(
                 LostReport(occasion: report.occasion, recordCount: report.recordCount, reason: reason))
-            decisions.append(decision(on: report, lost: reason, of: settlement))
+            decisions.append(
+                decision(on: report, lost: reason, of: settlement.mappingID, in: settlement.shard))
             // Nothing went anywhere.
             for index in discards.indices where discards[index].isTold(by: report) {
                 discards[index].destination = nil

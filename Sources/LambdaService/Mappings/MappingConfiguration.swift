@@ -31,6 +31,7 @@ extension EventSourceMapping {
         json.key("StateTransitionReason")
         json.value(stateTransitionReason)
         if let stream = settings.stream { Self.encode(stream, to: &json) }
+        Self.encode(settings.queue, to: &json)
         encodeFilters(to: &json)
         encodeMetrics(to: &json)
         json.key("FunctionResponseTypes")
@@ -40,6 +41,26 @@ extension EventSourceMapping {
         json.key("EventSourceMappingArn")
         json.value(arn.description)
         json.endObject()
+    }
+
+    /// Shown only as far as it is set.
+    private static func encode(_ queue: QueueMappingSettings, to json: inout JSONWriter) {
+        if let maximum = queue.maximumConcurrency {
+            json.key("ScalingConfig")
+            json.beginObject()
+            json.key("MaximumConcurrency")
+            json.value(maximum)
+            json.endObject()
+        }
+        if let pollers = queue.provisionedPollers {
+            json.key("ProvisionedPollerConfig")
+            json.beginObject()
+            json.key("MinimumPollers")
+            json.value(pollers.minimum)
+            json.key("MaximumPollers")
+            json.value(pollers.maximum)
+            json.endObject()
+        }
     }
 
     /// Shown only when some are wanted.

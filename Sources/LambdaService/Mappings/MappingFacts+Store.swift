@@ -13,7 +13,9 @@ extension MappingFacts {
             functionTimeoutSeconds: Self.timeout(request, location, catalog),
             source: source.map { Self.source($0, catalog) } ?? .missing,
             destinationExists: Self.exists(request.onFailureDestination, catalog),
-            successDestinationExists: Self.exists(request.successReportDestination, catalog), now: now)
+            successDestinationExists: Self.exists(request.successReportDestination, catalog),
+            failureReportDestinationExists: Self.exists(request.failureReportDestination, catalog),
+            hasRedrivePolicy: source.flatMap { catalog.queue($0)?.attributes.redrive } != nil, now: now)
     }
 
     /// There are no versions and aliases yet, so a function with such a qualifier does not exist.

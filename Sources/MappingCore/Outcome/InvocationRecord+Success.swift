@@ -81,9 +81,13 @@ extension InvocationRecord {
     ///
     /// - Parameter random: A UUID.
     package func objectKey(mapping id: String, random: String) -> String {
+        Self.objectKey(mapping: id, part: shardID, timestamp: timestamp, random: random)
+    }
+
+    static func objectKey(mapping id: String, part: String, timestamp: Timestamp, random: String) -> String {
         let seconds = timestamp.iso8601Seconds
         let day = seconds.prefix { $0 != "T" }.replacing("-", with: "/")
         let time = seconds.replacing(":", with: ".").dropLast()
-        return "aws/lambda/\(id)/\(shardID)/\(day)/\(time)-\(random)"
+        return "aws/lambda/\(id)/\(part)/\(day)/\(time)-\(random)"
     }
 }

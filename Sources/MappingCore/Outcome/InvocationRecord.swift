@@ -103,10 +103,13 @@ extension InvocationRecord {
         let size = 1_024 + (payload?.count ?? 0) * 5 / 4 + (responsePayload?.count ?? 0)
         var json = JSONWriter(capacity: size)
         json.beginObject()
-        json.key("requestContext")
-        writeRequestContext(to: &json)
-        writeResponseContext(to: &json)
-        if let responsePayload { Self.write(answer: responsePayload, to: &json) }
+        let context = ReportContext(
+            requestID: requestID, functionARN: functionARN, condition: condition,
+            approximateInvokeCount: approximateInvokeCount, responseContext: responseContext,
+            executedVersion: executedVersion)
+        context.writeRequest(to: &json)
+        context.writeResponse(to: &json)
+        if let responsePayload { ReportContext.write(answer: responsePayload, to: &json) }
         json.key("version")
         json.value("1.0")
         json.key("timestamp")
@@ -123,52 +126,6 @@ extension InvocationRecord {
         }
         json.endObject()
         return json.bytes
-    }
-
-    private func writeRequestContext(to json: inout JSONWriter) {
-        json.beginObject()
-        json.key("requestId")
-        json.value(requestID)
-        json.key("functionArn")
-        json.value(functionARN)
-        json.key("condition")
-        json.value(condition)
-        json.key("approximateInvokeCount")
-        json.value(approximateInvokeCount)
-        json.endObject()
-    }
-
-    private func writeResponseContext(to json: inout JSONWriter) {
-        guard responseContext != .absent else { return }
-        json.key("responseContext")
-        json.beginObject()
-        json.key("statusCode")
-        json.value(200)
-        json.key("executedVersion")
-        json.value(executedVersion)
-        switch responseContext {
-        case .unhandled:
-            json.key("functionError")
-            json.value("Unhandled")
-        case .noFunctionError:
-            json.key("functionError")
-            json.null()
-        case .absent, .succeeded: break
-        }
-        json.endObject()
-    }
-
-    /// An answer that is no JSON is kept as a text.
-    private static func write(answer: [UInt8], to json: inout JSONWriter) {
-        json.key("responsePayload")
-        var reader = JSONReader(answer)
-        do throws(JSONError) {
-            _ = try reader.skipValue()
-            try reader.end()
-            json.raw(answer)
-        } catch {
-            json.value(String(decoding: answer, as: UTF8.self))
-        }
     }
 
     private func writeBatchInfo(to json: inout JSONWriter) {

@@ -23,10 +23,15 @@ extension PlanSteps {
             guard functions.contains(function) || snapshot.function(named: name, in: location) != nil else {
                 throw .notFound("\(mapping.origin): the function \(function)")
             }
-            let stream = mapping.settings.stream
-            for destination in [stream?.onFailureDestination, stream?.onSuccessDestination].compactMap({ $0 })
+            let settings = mapping.settings
+            for destination in [settings.onFailureDestination, settings.onSuccessDestination].compactMap({ $0 })
             where !destinations.contains(destination) && !snapshot.hasDestination(destination) {
                 throw .notFound("\(mapping.origin): the destination \(destination)")
+            }
+            guard settings.queue.onFailureDestination == nil || givesUp(mapping.source, snapshot) else {
+                throw .conflict(
+                    "\(mapping.origin): an on-failure destination needs a redrive policy of the queue: without one no "
+                        + "message is ever given up.")
             }
         }
     }
@@ -44,6 +49,12 @@ extension PlanSteps {
             guard let reference = ConsumerReference(arn) else { return false }
             return snapshot.stream(reference.streamARN).flatMap { reference.consumer(of: $0) } != nil
         }
+    }
+
+    private func givesUp(_ source: TemplatePlan.Source, _ snapshot: CatalogSnapshot) -> Bool {
+        guard case .resource(let arn) = source else { return true }
+        let planned = plan.queues.first { Location().arn("sqs", $0.name) == arn }
+        return (planned?.attributes ?? snapshot.queue(arn)?.attributes)?.redrive != nil
     }
 
     func apply(_ wanted: TemplatePlan.Mapping, _ writer: StoreWriter) throws(StoreError) -> Int {

@@ -1,0 +1,78 @@
+package import EventModel
+import SQLite
+
+/// What one invocation with messages of a queue makes durable together.
+package struct QueueSettlement: Sendable {
+    package var mappingID: String
+    package var queue: QueueKey
+    /// Messages that the function succeeded with: they go.
+    package var done: [Position]
+    /// Messages that the function was given and failed with: they stay, and it is noted that they were executed.
+    package var executed: [Position]
+    /// For on-success and on-failure destinations.
+    package var reports: [DestinationReport]
+    package var decisions: [Decision]
+
+    package init(
+        mappingID: String, queue: QueueKey, done: [Position] = [], executed: [Position] = [],
+        reports: [DestinationReport] = [], decisions: [Decision] = []
+    ) {
+        self.mappingID = mappingID
+        self.queue = queue
+        self.done = done
+        self.executed = executed
+        self.reports = reports
+        self.decisions = decisions
+    }
+}
+
+extension EventStore {
+    /// Makes the end of an invocation durable; what is done is not received again from this call on, unless the commit fails.
+    ///
+    /// - Parameter completion: Like that of `submit`, with the reports that are lost; `.notFound` when the queue is gone.
+    package func settle(
+        _ settlement: QueueSettlement,
+        completion: @escaping @Sendable (Result<[LostReport], StoreError>) -> Void
+    ) {
+        leases.beginDelete(settlement.done, in: settlement.queue)
+        submit { writer throws(StoreError) in
+            try writer.settle(settlement)
+        } completion: { [leases, now] result in
+            if case .failure = result {
+                leases.cancelDelete(settlement.done, in: settlement.queue, now: now())
+            }
+            completion(result)
+        }
+    }
+}
+
+extension StoreWriter {
+    /// Deletes, notes executions, reports and records decisions, all or nothing.
+    ///
+    /// - Returns: Reports that could not be delivered, which is final.
+    func settle(_ settlement: QueueSettlement) throws(StoreError) -> [LostReport] {
+        _ = try existing(settlement.queue)
+        let routes = try routes(of: settlement.reports)
+        try delete(settlement.done, from: settlement.queue)
+        try noteExecutions(settlement.executed, of: settlement.queue)
+        var decisions = settlement.decisions
+        var lost: [LostReport] = []
+        for (report, route) in zip(settlement.reports, routes) {
+            guard let reason = try deliver(report, by: route) else { continue }
+            lost.append(
+                LostReport(occasion: report.occasion, recordCount: report.recordCount, reason: reason))
+            decisions.append(decision(on: report, lost: reason, of: settlement.mappingID, in: nil))
+        }
+        try record(decisions)
+        return lost
+    }
+
+    /// Only messages that failed have the note; those that go at once never need it.
+    private func noteExecutions(_ positions: [Position], of queue: QueueKey) throws(StoreError) {
+        for position in positions {
+            try run("UPDATE message SET executions = coalesce(executions, 0) + 1 WHERE id = ?1") {
+                $0.bind(1, RowKey.make(queue.rawValue, position))
+            }
+        }
+    }
+}
