@@ -80,7 +80,8 @@ package struct MappingSettings: Equatable, Sendable {
     package init(
         batchSize: Int, batchingWindowSeconds: Int = 0, reportsBatchItemFailures: Bool = false,
         filters: [FilterPattern] = [], stream: StreamMappingSettings? = nil,
-        queue: QueueMappingSettings = QueueMappingSettings(), metrics: Set<MetricGroup> = [], tags: [String: String] = [:]
+        queue: QueueMappingSettings = QueueMappingSettings(), metrics: Set<MetricGroup> = [],
+        tags: [String: String] = [:]
     ) {
         self.batchSize = batchSize
         self.batchingWindowSeconds = batchingWindowSeconds

@@ -38,7 +38,8 @@ extension MappingRequest {
     ) throws(ConfigurationError) {
         guard source.isQueue else {
             throw .invalid(
-                "The on-failure destination of a stream's mapping is DestinationConfig.OnFailure.Destination.")
+                "The on-failure destination of a stream's mapping is DestinationConfig.OnFailure.Destination."
+            )
         }
         guard !destination.isEmpty else { return }
         guard facts.hasRedrivePolicy else {

@@ -38,9 +38,9 @@ extension QueuePoller {
         }
         let held = slots[slot]
         var settlement = QueueSettlement(mappingID: runner.mapping.id, queue: queue.key)
-        settlement.executed = failed.map { held.positions[$0] }
+        settlement.executed = failed.map { held.leases[$0].position }
         if let redrive = effectiveRedrive {
-            let givenUp = failed.filter { held.receiveCounts[$0] >= redrive.maxReceiveCount }
+            let givenUp = failed.filter { held.leases[$0].receiveCount >= redrive.maxReceiveCount }
             if !givenUp.isEmpty { giveUp(givenUp, of: slot, redrive, result, &settlement) }
         }
         commit(settlement)
@@ -76,7 +76,8 @@ extension QueuePoller {
         switch result.outcome {
         case .functionError(let error, _): (payload, context) = (error, .unhandled)
         case .success(let answer): (payload, context) = (answer, .noFunctionError)
-        case .throttled, .unavailable: preconditionFailure("a function that was not reached failed with nothing")
+        case .throttled, .unavailable:
+            preconditionFailure("a function that was not reached failed with nothing")
         }
         settlement.reports.append(
             report(
@@ -87,20 +88,20 @@ extension QueuePoller {
     /// Deletes messages that the function succeeded with, and tells who wants to know.
     func settle(_ slot: Int, _ selection: MessageSelection) {
         let messages = indices(slot, selection)
-        let positions = messages.map { slots[slot].positions[$0] }
+        let leases = messages.map { slots[slot].leases[$0] }
         if let last = messages.last {
             lag.batchCompleted(lastArrival: slots[slot].sentAt[last], now: context.now())
         }
         guard let destination = runner.mapping.settings.onSuccessDestination,
             let answer = slots[slot].answer, messages.allSatisfy(answer.messages.contains)
-        else { return delete(positions) }
+        else { return delete(leases) }
         slots[slot].answer = nil
         let report = report(
             messages, of: slot, .success, requestID: answer.requestID, .succeeded, answer.payload,
             to: destination)
         commit(
             QueueSettlement(
-                mappingID: runner.mapping.id, queue: queue.key, done: positions, reports: [report]))
+                mappingID: runner.mapping.id, queue: queue.key, done: leases, reports: [report]))
     }
 
     private func indices(_ slot: Int, _ selection: MessageSelection) -> [Int] {
@@ -124,7 +125,7 @@ extension QueuePoller {
         }
         var record = QueueInvocationRecord(
             requestID: requestID, functionARN: runner.mapping.functionARN.description, condition: condition,
-            approximateInvokeCount: messages.reduce(1) { max($0, held.receiveCounts[$1]) },
+            approximateInvokeCount: messages.reduce(1) { max($0, held.leases[$1].receiveCount) },
             responseContext: response, timestamp: context.now(),
             queueARN: runner.mapping.source.description,
             firstMessageID: held.messageIDs[first].description,
@@ -138,7 +139,8 @@ extension QueuePoller {
         return DestinationReport(
             occasion: condition == .success ? .success : .failure, destination: destination, body: body,
             bodyMD5: runner.hasher.hash(body).value, objectKey: key, requestID: requestID,
-            first: held.positions[first], last: held.positions[last], recordCount: messages.count,
+            first: held.leases[first].position, last: held.leases[last].position,
+            recordCount: messages.count,
             short: .init(body: short, bodyMD5: runner.hasher.hash(short).value))
     }
 
@@ -187,4 +189,8 @@ extension QueuePoller {
     private static func count(_ reports: [(DestinationReport.Occasion, Int)]) -> Int {
         reports.reduce(0) { $0 + ($1.0 == .failure ? $1.1 : 0) }
     }
+}
+
+extension MessageLease {
+    fileprivate var receiveCount: Int { Int(serial) }
 }

@@ -8,10 +8,9 @@ extension QueuePoller {
         var bytes: [UInt8] = []
         /// Start and end of each message in `bytes`; a comma follows.
         var ranges: [Range<Int>] = []
-        var positions: [Position] = []
+        var leases: [MessageLease] = []
         var messageIDs: [MessageID] = []
         var sentAt: [Timestamp] = []
-        var receiveCounts: [Int] = []
         /// For a report on successes, until the messages go.
         var answer: Answer?
         var permit: Permit?
@@ -20,10 +19,9 @@ extension QueuePoller {
         mutating func clear() {
             bytes = []
             ranges.removeAll(keepingCapacity: true)
-            positions.removeAll(keepingCapacity: true)
+            leases.removeAll(keepingCapacity: true)
             messageIDs.removeAll(keepingCapacity: true)
             sentAt.removeAll(keepingCapacity: true)
-            receiveCounts.removeAll(keepingCapacity: true)
             answer = nil
         }
     }

@@ -183,10 +183,9 @@ extension QueuePoller {
                 read.messages.append(.init(encodedBytes: held.bytes.count - start))
                 read.bytes += held.bytes.count - start
                 held.bytes.append(UInt8(ascii: ","))
-                held.positions.append(message.position)
+                held.leases.append(message.lease)
                 held.messageIDs.append(message.messageID)
                 held.sentAt.append(message.sentAt)
-                held.receiveCounts.append(message.receiveCount)
             }
         } catch {
             slots[slot] = held
@@ -222,7 +221,7 @@ extension QueuePoller {
     /// Deletes what no filter matched, at once. After a full receive that brought mostly such messages the next one
     /// waits for that, so that a long run of them goes no faster than the store and others get their turn.
     private func received(
-        _ slot: Int, _ answer: QueueMachine.ReceivedMessages, filtered: [Position], isCut: Bool
+        _ slot: Int, _ answer: QueueMachine.ReceivedMessages, filtered: [MessageLease], isCut: Bool
     ) {
         let goOn: () -> Void = { [self] in
             step(.received(slot, answer))
@@ -324,14 +323,14 @@ extension QueuePoller {
 extension QueuePoller {
     /// - Parameter completion: Called once, whether the delete succeeded or has to be repeated.
     func delete(
-        _ positions: [Position], isFiltered: Bool = false, _ completion: @escaping () -> Void = {}
+        _ leases: [MessageLease], isFiltered: Bool = false, _ completion: @escaping () -> Void = {}
     ) {
         commitsUnderWay += 1
         let loop = context.loop
         let whenDone = LoopBox(completion)
-        context.store.delete(positions, from: queue.key) { [self] result in
+        context.store.delete(leases, from: queue.key) { [self] result in
             loop.execute {
-                self.deleted(positions, isFiltered: isFiltered, result)
+                self.deleted(leases, isFiltered: isFiltered, result)
                 whenDone.run()
                 self.endIfSettled()
             }
@@ -347,16 +346,18 @@ extension QueuePoller {
     }
 
     private func deleted(
-        _ positions: [Position], isFiltered: Bool, _ result: Result<Void, StoreError>
+        _ leases: [MessageLease], isFiltered: Bool, _ result: Result<[MessageLease], StoreError>
     ) {
         commitsUnderWay -= 1
         switch result {
-        case .success: noteDeleted(positions.count, isFiltered: isFiltered)
+        case .success(let refused):
+            noteDeleted(leases.count - refused.count, isFiltered: isFiltered)
+            explainRefused(refused.count)
         case .failure(let error):
             runner.deleted(0)
             storeFailed("deleting", error)
             // The messages were handled or filtered out, so the delete is worth repeating; if the store stays away they return.
-            retry { $0.delete(positions, isFiltered: isFiltered) }
+            retry { $0.delete(leases, isFiltered: isFiltered) }
         }
     }
 

@@ -77,11 +77,11 @@ struct QueueRead {
     var bytes = 0
     var lastSent: Timestamp?
     /// Messages that no filter matched, and the first of them.
-    var filtered: [Position] = []
+    var filtered: [MessageLease] = []
     var example = ""
 
     mutating func noteFiltered(_ message: ReceivedMessage, _ body: Span<UInt8>) {
         if filtered.isEmpty { example = "\(message.messageID): \(SampleText.of(body))" }
-        filtered.append(message.position)
+        filtered.append(message.lease)
     }
 }

@@ -48,7 +48,8 @@ struct MillraceMetadata {
 
     /// Reports events that the function does not have.
     func check(events: [String], _ problems: ProblemList) {
-        for (member, names) in [("OnSuccess", onSuccessOfEvents.keys), ("OnFailure", onFailureOfEvents.keys)] {
+        for (member, names) in [("OnSuccess", onSuccessOfEvents.keys), ("OnFailure", onFailureOfEvents.keys)]
+        {
             for name in names.sorted() where !events.contains(name) {
                 problems.add(
                     place, "\(member) of Metadata.Millrace names the event \(name), which is not there.")

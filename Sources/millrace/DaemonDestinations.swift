@@ -21,7 +21,8 @@ struct DestinationPage: Sendable {
 
     func answer(_ request: HTTPRequest, _ responder: HTTPResponder) {
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        guard parts.count == 4, let place = parts.last, let occasion = Occasion(rawValue: String(place)) else {
+        guard parts.count == 4, let place = parts.last, let occasion = Occasion(rawValue: String(place))
+        else {
             return fail(404, "Nothing is served at \(request.path).", responder)
         }
         let id = String(parts[parts.startIndex + 2])

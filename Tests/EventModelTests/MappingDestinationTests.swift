@@ -67,18 +67,4 @@ struct MappingDestinationTests {
         facts.successDestinationExists = false
         #expect(refusal(streamRequest { $0.successReportDestination = topic }, facts)?.message == words)
     }
-
-    @Test("A queue mapping has no on-success destination")
-    func successOfQueues() {
-        let error = refusal(
-            request(Self.queue) { $0.successReportDestination = "arn:aws:s3:::b" }, Self.queueFacts)
-        #expect(
-            error?.kind
-                == .notSupported(setting: "an on-success destination of a mapping that is not a stream's"))
-    }
-
-    private static let queue = "arn:aws:sqs:us-east-1:000000000000:orders"
-    private static let queueFacts = MappingFacts(
-        functionTimeoutSeconds: 3, source: .queue(visibilityTimeoutSeconds: 30),
-        now: Timestamp(millisecondsSinceEpoch: 1_720_000_000_000))
 }

@@ -6,7 +6,8 @@ import Testing
 @Suite("Mappings in the store")
 struct MappingStoreTests {
     static func mapping(
-        _ id: String = "m1", stream: StreamMappingSettings? = nil, filters: [FilterPattern] = []
+        _ id: String = "m1", stream: StreamMappingSettings? = nil,
+        queue: QueueMappingSettings = QueueMappingSettings(), filters: [FilterPattern] = []
     ) -> EventSourceMapping {
         EventSourceMapping(
             id: id, location: Location(region: "eu-west-1"),
@@ -15,7 +16,7 @@ struct MappingStoreTests {
                 service: "lambda", region: "eu-west-1", account: "000000000000", resource: "function:f:live"),
             settings: MappingSettings(
                 batchSize: 7, batchingWindowSeconds: 3, reportsBatchItemFailures: true, filters: filters,
-                stream: stream, tags: ["k": "v\"ü"]),
+                stream: stream, queue: queue, tags: ["k": "v\"ü"]),
             state: .creating, isEnabled: false, stateTransitionReason: "USER_INITIATED",
             lastProcessingResult: stream == nil ? nil : "OK",
             modifiedAt: Timestamp(millisecondsSinceEpoch: 12_345))
@@ -29,6 +30,23 @@ struct MappingStoreTests {
             tumblingWindowSeconds: 30,
             onFailureDestination: ARN(service: "sqs", region: "r", account: "1", resource: "dead")),
     ]
+
+    @Test(
+        "A queue mapping comes back from the file as it was",
+        arguments: [
+            QueueMappingSettings(maximumConcurrency: 7),
+            QueueMappingSettings(
+                provisionedPollers: .init(minimum: 3, maximum: 9),
+                onFailureDestination: Location().arn("sqs", "dead"),
+                onSuccessDestination: Location().arn("sns", "told")),
+        ])
+    func queueCodec(queue: QueueMappingSettings) throws {
+        let test = try TestStore()
+        let mapping = Self.mapping(queue: queue)
+        try test.store.perform { writer throws(StoreError) in try writer.createMapping(mapping) }
+        try test.reopen()
+        #expect(test.store.catalog.mapping("m1") == mapping)
+    }
 
     @Test("A mapping comes back from the file as it was", arguments: settings)
     func codec(stream: StreamMappingSettings?) throws {

@@ -100,6 +100,40 @@ struct CreateMappingTests {
         )
     }
 
+    @Test("Maximum concurrency is echoed when it is set, and an empty object sets nothing")
+    func concurrency() throws {
+        try expect(
+            LambdaWorld(), "queue-maximum-concurrency",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.queue)", "ScalingConfig": {"MaximumConcurrency": 2}}"#
+        )
+        try expect(
+            LambdaWorld(), "queue-scaling-empty",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.queue)", "ScalingConfig": {}}"#)
+        try expect(
+            LambdaWorld(), "queue-maximum-concurrency-low",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.queue)", "ScalingConfig": {"MaximumConcurrency": 1}}"#
+        )
+        try expect(
+            LambdaWorld(), "kinesis-maximum-concurrency",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.stream)", "StartingPosition": "LATEST", "ScalingConfig": {"MaximumConcurrency": 2}}"#
+        )
+    }
+
+    @Test(
+        "A queue mapping takes no parameter of streams",
+        arguments: [
+            ("destination", #""DestinationConfig": {"OnFailure": {"Destination": "\#(queue)"}}"#),
+            ("starting-position", #""StartingPosition": "LATEST""#),
+            ("retries", #""MaximumRetryAttempts": 1"#), ("age", #""MaximumRecordAgeInSeconds": 60"#),
+            ("bisect", #""BisectBatchOnFunctionError": true"#), ("lanes", #""ParallelizationFactor": 2"#),
+            ("tumbling", #""TumblingWindowInSeconds": 5"#), ("topics", #""Topics": ["t"]"#),
+        ])
+    func streamParameters(name: String, parameter: String) throws {
+        try expect(
+            LambdaWorld(), "queue-refuses-\(name)",
+            #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.queue)", \#(parameter)}"#)
+    }
+
     @Test("A disabled queue mapping is there at once, a disabled stream mapping after its creation")
     func disabled() throws {
         let world = try LambdaWorld()

@@ -1,4 +1,6 @@
 import ByteCoding
+import EventModel
+import EventStore
 import Testing
 import WireTesting
 
@@ -85,6 +87,44 @@ struct MappingLifeTests {
         )
     }
 
+    @Test("Maximum concurrency is set, kept and cleared by updates")
+    func concurrencyUpdates() throws {
+        let world = try LambdaWorld()
+        let id = try world.createForQueue()
+        try world.settle()
+        try world.expect(
+            "UpdateEventSourceMapping", "concurrency-set", "PUT", path(id),
+            #"{"ScalingConfig": {"MaximumConcurrency": 7}}"#)
+        try world.settle()
+        #expect(
+            try world.call("PUT", path(id), #"{"BatchSize": 5}"#)["ScalingConfig"]
+                == ["MaximumConcurrency": 7])
+        try world.settle()
+        try world.expect(
+            "UpdateEventSourceMapping", "concurrency-clear", "PUT", path(id), #"{"ScalingConfig": {}}"#)
+        try world.settle()
+        #expect(try world.call("GET", path(id))["ScalingConfig"] == nil)
+    }
+
+    @Test("Timeout and visibility are compared only when an update names the function")
+    func visibilityAtUpdate() throws {
+        let world = try LambdaWorld()
+        let id = try world.createForQueue()
+        try world.settle()
+        try world.expect(
+            "UpdateEventSourceMapping", "queue-visibility", "PUT", path(id), #"{"FunctionName": "slow"}"#)
+        _ = try world.wire.store.perform { writer throws(StoreError) in
+            guard let queue = writer.catalog.queues.first(where: { $0.name == "orders" }) else { return }
+            var attributes = queue.attributes
+            attributes.visibilityTimeoutSeconds = 1
+            _ = try writer.updateQueue(queue.key, attributes: attributes, tags: queue.tags)
+        }
+        #expect(try world.call("PUT", path(id), #"{"BatchSize": 5}"#)["State"]?.stringValue == "Updating")
+        try world.settle()
+        try world.expect(
+            "UpdateEventSourceMapping", "queue-visibility-own", "PUT", path(id), #"{"FunctionName": "fn"}"#)
+    }
+
     @Test("Metrics are kept by updates that say nothing of them, and cleared by an empty list")
     func metricUpdates() throws {
         let world = try LambdaWorld()
@@ -144,8 +184,11 @@ struct MappingLifeTests {
         try world.expect(
             "UpdateEventSourceMapping", "queue-visibility", "PUT", path(id), #"{"FunctionName": "slow"}"#)
         try world.expect(
-            "UpdateEventSourceMapping", "not-supported-scaling", "PUT", path(id),
-            #"{"ScalingConfig": {"MaximumConcurrency": 5}}"#)
+            "UpdateEventSourceMapping", "queue-refuses-lanes", "PUT", path(id),
+            #"{"ParallelizationFactor": 2}"#)
+        try world.expect(
+            "UpdateEventSourceMapping", "concurrency-high", "PUT", path(id),
+            #"{"ScalingConfig": {"MaximumConcurrency": 1001}}"#)
         #expect(try world.state(id) == "Enabled")
         #expect(try world.call("GET", path(id))["MaximumBatchingWindowInSeconds"]?.intValue == 1)
     }

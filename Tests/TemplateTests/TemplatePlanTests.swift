@@ -230,6 +230,47 @@ struct TemplatePlanTests {
             ])
     }
 
+    @Test("Queue mappings have both destinations of our own, and scaling")
+    func queueMapping() throws {
+        let plan = try TemplateFixture.plan(
+            """
+            Resources:
+              D: {Type: AWS::SQS::Queue, Properties: {QueueName: d}}
+              Q:
+                Type: AWS::SQS::Queue
+                Properties:
+                  QueueName: q
+                  RedrivePolicy: {deadLetterTargetArn: !GetAtt D.Arn, maxReceiveCount: 3}
+              F:
+                Type: AWS::Serverless::Function
+                Metadata: {Millrace: {OnSuccess: {In: "arn:aws:s3:::reports"}, OnFailure: {In: !GetAtt D.Arn}}}
+                Properties:
+                  Runtime: python3.12
+                  Handler: app.handler
+                  CodeUri: .
+                  Events:
+                    In:
+                      Type: SQS
+                      Properties:
+                        Queue: !GetAtt Q.Arn
+                        ScalingConfig: {MaximumConcurrency: 3}
+                        FunctionResponseTypes: [ReportBatchItemFailures]
+              M:
+                Type: AWS::Lambda::EventSourceMapping
+                Metadata: {Millrace: {OnFailure: !GetAtt D.Arn}}
+                Properties: {FunctionName: other, EventSourceArn: !GetAtt Q.Arn}
+            """)
+        let dead = Location().arn("sqs", "d")
+        #expect(
+            plan.mappings.map(\.settings.queue) == [
+                QueueMappingSettings(
+                    maximumConcurrency: 3, onFailureDestination: dead,
+                    onSuccessDestination: ARN("arn:aws:s3:::reports")),
+                QueueMappingSettings(onFailureDestination: dead),
+            ])
+        #expect(plan.mappings[0].settings.reportsBatchItemFailures)
+    }
+
     @Test("A JSON template with long function names means the same")
     func json() throws {
         let plan = try TemplateFixture.plan(

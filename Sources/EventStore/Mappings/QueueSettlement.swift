@@ -6,7 +6,7 @@ package struct QueueSettlement: Sendable {
     package var mappingID: String
     package var queue: QueueKey
     /// Messages that the function succeeded with: they go.
-    package var done: [Position]
+    package var done: [MessageLease]
     /// Messages that the function was given and failed with: they stay, and it is noted that they were executed.
     package var executed: [Position]
     /// For on-success and on-failure destinations.
@@ -14,7 +14,7 @@ package struct QueueSettlement: Sendable {
     package var decisions: [Decision]
 
     package init(
-        mappingID: String, queue: QueueKey, done: [Position] = [], executed: [Position] = [],
+        mappingID: String, queue: QueueKey, done: [MessageLease] = [], executed: [Position] = [],
         reports: [DestinationReport] = [], decisions: [Decision] = []
     ) {
         self.mappingID = mappingID
@@ -34,12 +34,13 @@ extension EventStore {
         _ settlement: QueueSettlement,
         completion: @escaping @Sendable (Result<[LostReport], StoreError>) -> Void
     ) {
-        leases.beginDelete(settlement.done, in: settlement.queue)
+        let positions = settlement.done.map(\.position)
+        leases.beginDelete(positions, in: settlement.queue)
         submit { writer throws(StoreError) in
             try writer.settle(settlement)
         } completion: { [leases, now] result in
             if case .failure = result {
-                leases.cancelDelete(settlement.done, in: settlement.queue, now: now())
+                leases.cancelDelete(positions, in: settlement.queue, now: now())
             }
             completion(result)
         }
@@ -53,7 +54,7 @@ extension StoreWriter {
     func settle(_ settlement: QueueSettlement) throws(StoreError) -> [LostReport] {
         _ = try existing(settlement.queue)
         let routes = try routes(of: settlement.reports)
-        try delete(settlement.done, from: settlement.queue)
+        try delete(settlement.done.map(\.position), from: settlement.queue)
         try noteExecutions(settlement.executed, of: settlement.queue)
         var decisions = settlement.decisions
         var lost: [LostReport] = []

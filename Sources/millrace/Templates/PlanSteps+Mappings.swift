@@ -24,7 +24,9 @@ extension PlanSteps {
                 throw .notFound("\(mapping.origin): the function \(function)")
             }
             let settings = mapping.settings
-            for destination in [settings.onFailureDestination, settings.onSuccessDestination].compactMap({ $0 })
+            for destination in [settings.onFailureDestination, settings.onSuccessDestination].compactMap({
+                $0
+            })
             where !destinations.contains(destination) && !snapshot.hasDestination(destination) {
                 throw .notFound("\(mapping.origin): the destination \(destination)")
             }
