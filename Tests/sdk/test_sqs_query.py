@@ -256,7 +256,7 @@ def test_permissions(sqs, url):
 def raw(method, url, parameters=None, form=None, region=REGION, key="test", sign=True, presign=False):
     """Sends a request; returns status and XML."""
     if parameters:
-        url += "?" + urllib.parse.urlencode(parameters)
+        url += "?" + urllib.parse.urlencode(parameters, quote_via=urllib.parse.quote)
     headers = {"Content-Type": "application/x-www-form-urlencoded"} if form is not None else {}
     request = AWSRequest(method, url, headers, urllib.parse.urlencode(form) if form is not None else None)
     if presign:
