@@ -62,7 +62,7 @@ extension WireService {
     private static func queryBody(
         of error: AWSError, namespace: String, hasDetail: Bool, requestID: String
     ) -> [UInt8] {
-        let message = XMLText.escaped(error.queryMessage ?? error.message)
+        let message = XMLText.readable(error.queryMessage ?? error.message)
         let detail = hasDetail ? "<Detail/>" : ""
         let fault = error.isSenderFault ? "Sender" : "Receiver"
         let text = """
@@ -92,7 +92,22 @@ extension WireService {
 
 /// Text inside XML elements.
 package enum XMLText {
+    /// Escaped, and with U+FFFD for what XML 1.0 has no way to write: a parser would refuse the whole answer.
+    package static func readable(_ text: String) -> String {
+        guard !UTF8Text.isAllowedInMessages(text.utf8.span) else { return escaped(text) }
+        var result = ""
+        for character in text.unicodeScalars {
+            switch character.value {
+            case 0x9, 0xA, 0xD, 0x20...0xFFFD, 0x10000...0x10FFFF:
+                result.unicodeScalars.append(character)
+            default: result.unicodeScalars.append("\u{FFFD}")
+            }
+        }
+        return escaped(result)
+    }
+
     package static func escaped(_ text: String) -> String {
+        guard text.utf8.contains(where: isSpecial) else { return text }
         var result = ""
         for character in text.unicodeScalars {
             switch character {
@@ -105,5 +120,13 @@ package enum XMLText {
             }
         }
         return result
+    }
+
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), UInt8(ascii: "\r"):
+            true
+        default: false
+        }
     }
 }

@@ -143,7 +143,8 @@ extension QueueAttributeText {
             if let value = attributes.bookkeeping[name] { shown.append((name, value)) }
         }
         if attributes.bookkeeping["SqsManagedSseEnabled"] == nil {
-            shown.append(("SqsManagedSseEnabled", "true"))
+            let hasKey = attributes.bookkeeping["KmsMasterKeyId"] != nil
+            shown.append(("SqsManagedSseEnabled", hasKey ? "false" : "true"))
         }
         if attributes.bookkeeping["KmsMasterKeyId"] != nil,
             attributes.bookkeeping["KmsDataKeyReusePeriodSeconds"] == nil

@@ -150,6 +150,14 @@ struct QueryTests {
             found.bodyText.contains("<Attribute><Name>VisibilityTimeout</Name><Value>35</Value></Attribute>"))
     }
 
+    @Test("What XML cannot write is replaced, so that the rest can be read")
+    func controlCharacters() throws {
+        let world = try SQSWorld(creatingQueue: [:])
+        let form = "Action=DeleteMessage&ReceiptHandle=%01%3Ca%09%EF%BF%BF"
+        let answer = try send(world, "POST", "/000000000000/orders", form: form)
+        #expect(answer.bodyText.contains("handle &quot;\u{FFFD}&lt;a\t\u{FFFD}&quot; is not a valid"))
+    }
+
     @Test("A wait in this protocol ends with the message as XML")
     func longPoll() throws {
         let world = try SQSWorld(creatingQueue: [:])

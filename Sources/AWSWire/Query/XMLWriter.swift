@@ -7,7 +7,7 @@ package struct XMLWriter {
     package init() {}
 
     package mutating func element(_ name: String, _ value: String) {
-        text += "<\(name)>\(XMLText.escaped(value))</\(name)>"
+        text += "<\(name)>\(XMLText.readable(value))</\(name)>"
     }
 
     /// Writes nothing for `nil`.
