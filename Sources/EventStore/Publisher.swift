@@ -57,7 +57,9 @@ struct Publisher {
             leases.add(QueueLedger(LeaseLedger(tally)), for: queue)
         }
         for queue in effects.removedQueues { leases.remove(queue) }
-        for queue in effects.touchedQueues {
+        // Those that grew come first: a message on its way to another queue is for a moment seen in both, never in none.
+        let grown = effects.touchedQueues.intersection(effects.grownQueues)
+        for queue in Array(grown) + effects.touchedQueues.subtracting(grown) {
             guard let tally = writer.queues[queue], let ledger = leases.ledger(of: queue) else { continue }
             let freesRoom = ledger.state.withLock { ledger in
                 let wasFull = ledger.isAtInFlightLimit

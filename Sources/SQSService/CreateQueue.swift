@@ -70,7 +70,7 @@ private struct NewQueue: Sendable {
                 return .failure(.queueDeletedRecently)
             }
             try RedriveRules.check(
-                attributes.redrive, of: location.arn("sqs", name), isFIFO: false, in: writer.catalog)
+                attributes.redrive, given, of: location.arn("sqs", name), isFIFO: false, in: writer.catalog)
         } catch {
             return .failure(error)
         }
@@ -81,23 +81,28 @@ private struct NewQueue: Sendable {
 
 /// Which dead-letter queues a queue may name.
 enum RedriveRules {
+    /// - Parameter given: The attributes of the request, whose text errors repeat.
     static func check(
-        _ policy: RedrivePolicy?, of source: ARN, isFIFO: Bool, in catalog: CatalogSnapshot
+        _ policy: RedrivePolicy?, _ given: [(key: String, value: String)], of source: ARN, isFIFO: Bool,
+        in catalog: CatalogSnapshot
     ) throws(AWSError) {
         guard let policy else { return }
-        let text = RedriveText.text(of: policy)
+        let text = given.last { $0.key == "RedrivePolicy" }?.value ?? RedriveText.text(of: policy)
         let target = policy.deadLetterTarget
-        guard target.region == source.region, target.account == source.account else {
+        guard target.account == source.account else {
             throw .parameter(
-                text, "RedrivePolicy",
-                "Dead letter target must be in the same account and region as the source.")
+                text, "RedrivePolicy", "Dead-letter target owner should be same as the source.")
+        }
+        guard target.region == source.region else {
+            throw .parameter(
+                text, "RedrivePolicy", "Dead-letter target region should be same as the source.")
         }
         guard let queue = catalog.queue(target) else {
             throw .parameter(text, "RedrivePolicy", "Dead letter target does not exist.")
         }
         guard queue.isFIFO == isFIFO else {
             throw .parameter(
-                text, "RedrivePolicy", "Dead letter target must be same type of queue as the source.")
+                text, "RedrivePolicy", "Dead-letter queue must be same type of queue as the source.")
         }
         guard let allowText = queue.attributes.bookkeeping["RedriveAllowPolicy"] else { return }
         let isAllowed =

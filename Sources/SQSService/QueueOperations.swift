@@ -142,7 +142,7 @@ extension SQSService {
                 try QueueAttributeText.apply(given, to: &attributes, isNew: false)
                 if given.contains(where: { $0.key == "RedrivePolicy" }) {
                     try RedriveRules.check(
-                        attributes.redrive, of: queue.arn, isFIFO: queue.isFIFO, in: writer.catalog)
+                        attributes.redrive, given, of: queue.arn, isFIFO: queue.isFIFO, in: writer.catalog)
                 }
             } catch {
                 return .failure(error)

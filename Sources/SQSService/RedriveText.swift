@@ -41,25 +41,36 @@ enum RedriveText {
         return tree.text
     }
 
+    /// Reads `{"redrivePermission":"byQueue","sourceQueueArns":[…]}`; only `byQueue` goes with a list of queues.
     static func allowPolicy(_ text: String) throws(AWSError) -> Allowed {
-        guard let object = JSONText.object(text) else {
-            throw .parameter(text, "RedriveAllowPolicy", "Redrive allow policy is not a valid JSON map.")
-        }
+        guard let object = JSONText.object(text),
+            object.members.allSatisfy({ ["redrivePermission", "sourceQueueArns"].contains($0.key) })
+        else { throw badAllowPolicy }
+        let list = object["sourceQueueArns"]
         switch object["redrivePermission"]?.stringValue {
-        case "allowAll": return .all
-        case "denyAll": return .none
+        case "allowAll" where list == nil: return .all
+        case "denyAll" where list == nil: return .none
         case "byQueue":
-            let sources = (object["sourceQueueArns"]?.arrayValue ?? []).compactMap(\.stringValue)
-            guard (1...10).contains(sources.count) else {
-                throw .parameter(
-                    text, "RedriveAllowPolicy", "sourceQueueArns must name between 1 and 10 queues.")
+            guard let list = list?.arrayValue, (1...sourcesOfAllowPolicy).contains(list.count) else {
+                throw badAllowPolicy
+            }
+            var sources: [String] = []
+            for element in list {
+                guard let text = element.stringValue, ARN(text)?.service == "sqs" else {
+                    throw badAllowPolicy
+                }
+                sources.append(text)
             }
             return .sources(sources)
-        default:
-            throw .parameter(
-                text, "RedriveAllowPolicy", "redrivePermission must be allowAll, denyAll or byQueue.")
+        default: throw badAllowPolicy
         }
     }
+
+    /// SQS API, `SetQueueAttributes`: up to 10 source queues.
+    private static let sourcesOfAllowPolicy = 10
+    private static let badAllowPolicy = AWSError.attributeValue(
+        "RedriveAllowPolicy",
+        reason: "Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.")
 
     private static func lacking(_ member: String, _ text: String) -> AWSError {
         .parameter(text, "RedrivePolicy", "Redrive policy does not contain mandatory attribute: \(member).")

@@ -12,6 +12,7 @@ struct EntryPoint {
           status    mappings, queues and streams: states, counts, what they wait for
           lag       how far mappings are behind, per shard; --watch shows it live
           metrics   what CloudWatch shows of functions and mappings, with curves
+          queue     one queue with its policies; move its dead letters back
           explain   why a mapping retried, bisected or gave up records
           feed      send test records to a stream, queue or table
           health    exit 0 if the daemon can serve, for health checks
@@ -36,6 +37,7 @@ struct EntryPoint {
             case "health": return try HealthCommand.run(rest, environment: environment)
             case "lag": return try LagCommand.run(rest, environment: environment)
             case "metrics": return try MetricsCommand.run(rest, environment: environment)
+            case "queue": return try QueueCommand.run(rest, environment: environment)
             case "explain": return try ExplainCommand.run(rest, environment: environment)
             case "feed": return try FeedCommand.run(rest, environment: environment)
             case "demo": return try DemoCommand.run(rest, environment: environment)
@@ -60,7 +62,9 @@ struct EntryPoint {
     }
 
     private static func unknown(_ word: String) -> UsageError {
-        let verbs = ["serve", "status", "lag", "metrics", "explain", "feed", "health", "demo", "help"]
+        let verbs: [String] = [
+            "serve", "status", "lag", "metrics", "queue", "explain", "feed", "health", "demo", "help",
+        ]
         let guess = Suggestion.nearest(to: word, among: verbs).map { " Did you mean \($0)?" }
         return UsageError("There is no verb '\(word)'.\(guess ?? " See millrace help.")")
     }

@@ -7,4 +7,7 @@ extension Schema {
             to_move INTEGER NOT NULL, at_most INTEGER NOT NULL, failure TEXT, started_ms INTEGER NOT NULL) STRICT;
         CREATE INDEX message_move_of_queue ON message_move (source, id);
         """
+
+    /// How often a dead letter was received before it came to its queue: each queue counts to its own limit.
+    static let arrivals = "ALTER TABLE message ADD COLUMN arrived_count INTEGER;"
 }

@@ -6,50 +6,6 @@ package import EventModel
 /// behind it are unknown and served by reading on. So memory grows with what is in flight, not with what waits.
 /// Moments are milliseconds since the epoch.
 package struct LeaseLedger {
-    package enum State: UInt8, Equatable, Sendable {
-        /// In flight or delayed, until `visibleAt`.
-        case hidden
-        /// Waits to be received; it was received or delayed before.
-        case ready
-        /// Its deletion or its move to the dead-letter queue is on the way to the disk.
-        case leaving
-    }
-
-    package struct Entry: Equatable, Sendable {
-        package var state: State
-        package var visibleAt: Int64
-        /// 0 while it was never received.
-        package var receiveCount: Int32
-        package var firstReceivedAt: Int64
-        package var lastReceivedAt: Int64
-        /// Made by a deletion of a row that was not known; gone when the deletion fails.
-        var isPlaceholder = false
-    }
-
-    /// A message that a receive got.
-    package struct Lease: Equatable, Sendable {
-        package let position: Position
-        package let receiveCount: Int32
-        package let firstReceivedAt: Int64
-
-        package init(position: Position, receiveCount: Int32, firstReceivedAt: Int64) {
-            self.position = position
-            self.receiveCount = receiveCount
-            self.firstReceivedAt = firstReceivedAt
-        }
-    }
-
-    /// What a receive may do with the next message.
-    package enum Taken: Equatable, Sendable {
-        case leased(Lease)
-        /// Received too often: it is leaving now, and whoever asked moves it.
-        case spent(Lease)
-        /// Not receivable now; the ledger knows it.
-        case hidden
-        /// The ledger holds as many delayed messages as it may; the scan stops before this one.
-        case full
-    }
-
     /// Delayed messages that are remembered one by one; a scan stops at the next one (own choice, about 60 MB).
     package static let delayedLimit = 500_000
     /// Returned messages above which no new ones are received, so that memory stays bounded (own choice).
@@ -73,6 +29,8 @@ package struct LeaseLedger {
     private var readyCount = 0
     private var inFlightCount = 0
     private var leavingCount = 0
+    /// How many of those that leave go to another queue.
+    private var movingCount = 0
     private var delays: DelayCounts
     private var scanBlockedUntil: Int64 = 0
 
@@ -181,14 +139,28 @@ extension LeaseLedger {
         readyCount += 1
     }
 
+    /// Receives a message after all that was just taken for spent; `nil` when it is not leaving any more.
+    package mutating func receiveSpent(_ position: Position, now: Int64, visibleAt: Int64) -> Lease? {
+        guard var entry = entries[position], entry.state == .leaving, entry.isMoving else { return nil }
+        uncount(entry)
+        entry.isMoving = false
+        guard
+            case .leased(let lease) = lease(
+                position, entry, now: now, visibleAt: visibleAt, maxReceiveCount: nil)
+        else { return nil }
+        return lease
+    }
+
     private mutating func lease(
         _ position: Position, _ entry: Entry, now: Int64, visibleAt: Int64, maxReceiveCount: Int?
     ) -> Taken {
         var entry = entry
         if let maxReceiveCount, entry.receiveCount >= maxReceiveCount {
             entry.state = .leaving
+            entry.isMoving = true
             entries[position] = entry
             leavingCount += 1
+            movingCount += 1
             return .spent(
                 Lease(
                     position: position, receiveCount: entry.receiveCount,
@@ -213,7 +185,9 @@ extension LeaseLedger {
     ) -> VisibilityChange? {
         guard var entry = entries[position] else { return position <= cursor ? .notInFlight : nil }
         guard entry.state != .leaving, entry.receiveCount > 0 else { return .notInFlight }
-        if entry.lastReceivedAt > 0, now + milliseconds > entry.lastReceivedAt + LeaseLedger.longestLease {
+        // In whole seconds, so that the longest time is there for who asks at once.
+        let total = (now + milliseconds - entry.lastReceivedAt) / 1_000 * 1_000
+        if entry.lastReceivedAt > 0, total > LeaseLedger.longestLease {
             return .beyondLimit
         }
         if entry.state == .hidden { inFlightCount -= 1 } else { readyCount -= 1 }
@@ -312,7 +286,8 @@ extension LeaseLedger {
     package mutating func cancelLeave(_ positions: [Position], now: Int64) {
         for position in positions {
             guard var entry = entries[position], entry.state == .leaving else { continue }
-            leavingCount -= 1
+            uncount(entry)
+            entry.isMoving = false
             if entry.isPlaceholder, position > cursor {
                 entries[position] = nil
             } else if entry.visibleAt > now {
@@ -343,7 +318,9 @@ extension LeaseLedger {
         switch entry.state {
         case .hidden: if entry.receiveCount > 0 { inFlightCount -= 1 }
         case .ready: readyCount -= 1
-        case .leaving: leavingCount -= 1
+        case .leaving:
+            leavingCount -= 1
+            if entry.isMoving { movingCount -= 1 }
         }
     }
 }
@@ -376,8 +353,8 @@ extension LeaseLedger {
         promote(now: now)
         let delayed = delays.total
         return QueueCounters(
-            visible: max(0, rows - inFlightCount - leavingCount - delayed), inFlight: inFlightCount,
-            delayed: delayed)
+            visible: max(0, rows - inFlightCount - leavingCount + movingCount - delayed),
+            inFlight: inFlightCount, delayed: delayed)
     }
 
     /// `now` when a receive may find something, else the next moment it may, or `nil` for "after a send".

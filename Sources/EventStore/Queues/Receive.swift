@@ -22,6 +22,9 @@ struct Receive {
     var spent: [LeaseLedger.Lease] = []
     private var isOutOfBytes = false
 
+    /// Where a row tells how often the message was received before it came to this queue as a dead letter.
+    static let arrivedCountColumn: Int32 = 13
+
     /// Messages moved by one receive, so that a queue full of spent ones does not hold its caller for long.
     private static let spentLimit = 1_000
 
@@ -69,13 +72,28 @@ extension Receive {
                 visibleAt: row.int(2)
             )
             return ledger.takeScanned(
-                position, row: facts, now: now, visibleAt: visibleAt, maxReceiveCount: maxReceiveCount)
+                position, row: facts, now: now, visibleAt: visibleAt,
+                maxReceiveCount: maxReceiveCount.map { $0 + Int(row.int(Receive.arrivedCountColumn)) })
+        }
+    }
+
+    /// Receives a message that the ledger, which knows all receives but not where they were, took for spent.
+    ///
+    /// - Returns: `nil` when its receives in this queue alone have spent it.
+    func receiveSpent(_ lease: LeaseLedger.Lease, _ row: Statement) -> LeaseLedger.Lease? {
+        guard let maxReceiveCount, row.int(Receive.arrivedCountColumn) > 0,
+            Int(lease.receiveCount) < maxReceiveCount + Int(row.int(Receive.arrivedCountColumn))
+        else { return nil }
+        return ledger.state.withLock {
+            $0.receiveSpent(lease.position, now: now, visibleAt: visibleAt)
         }
     }
 
     func finishScan(at position: Position) { ledger.state.withLock { $0.finishScan(at: position) } }
     /// The row is gone or past retention: nothing to keep in mind.
     func forget(_ position: Position) { ledger.state.withLock { $0.remove(CollectionOfOne(position)) } }
+    /// It is spent still, and the next receive asks again.
+    func keepSpent(_ position: Position) { ledger.state.withLock { $0.cancelLeave([position], now: now) } }
     func putBack(_ position: Position) { ledger.state.withLock { $0.putBack(position, now: now) } }
 }
 

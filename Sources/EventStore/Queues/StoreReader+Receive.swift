@@ -80,13 +80,28 @@ extension StoreReader {
         let statement = try statement(
             """
             SELECT id, sent_ms, visible_ms, receive_count, first_received_ms, origin, body_md5, attributes,
-                attributes_md5, trace_header, group_id, dead_letter_source, body
+                attributes_md5, trace_header, group_id, dead_letter_source, body, arrived_count
             FROM message WHERE id = ?1
             """)
         while !receive.isDone, receive.outcome.received < count, let taken = receive.takeReady() {
             switch taken {
             case .hidden, .full: continue
-            case .spent(let lease): receive.spent.append(lease)
+            case .spent(let lease):
+                try storeErrors { () throws(SQLiteError) in
+                    statement.bind(1, RowKey.make(receive.queue.rawValue, lease.position))
+                    defer { statement.reset() }
+                    do throws(SQLiteError) {
+                        guard try statement.step() else { return receive.forget(lease.position) }
+                    } catch {
+                        receive.keepSpent(lease.position)
+                        throw error
+                    }
+                    if let lease = receive.receiveSpent(lease, statement) {
+                        receive.serve(lease, statement, visit)
+                    } else {
+                        receive.spent.append(lease)
+                    }
+                }
             case .leased(let lease):
                 try storeErrors { () throws(SQLiteError) in
                     statement.bind(1, RowKey.make(receive.queue.rawValue, lease.position))
@@ -109,7 +124,7 @@ extension StoreReader {
         let statement = try statement(
             """
             SELECT id, sent_ms, visible_ms, receive_count, first_received_ms, origin, body_md5, attributes,
-                attributes_md5, trace_header, group_id, dead_letter_source, body
+                attributes_md5, trace_header, group_id, dead_letter_source, body, arrived_count
             FROM message WHERE id > ?1 AND id <= ?2 ORDER BY id
             """)
         let (cursor, tip) = receive.ledger.state.withLock { ($0.cursor, $0.tip) }

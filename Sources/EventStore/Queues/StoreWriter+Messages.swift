@@ -152,9 +152,9 @@ extension StoreWriter {
         let copy = try statement(
             """
             INSERT INTO message (id, sent_ms, visible_ms, receive_count, first_received_ms, origin, body_md5,
-                attributes, attributes_md5, trace_header, group_id, dead_letter_source, body)
+                attributes, attributes_md5, trace_header, group_id, dead_letter_source, arrived_count, body)
             SELECT ?2, sent_ms, 0, ?3, ?4, coalesce(origin, id), body_md5, attributes, attributes_md5, trace_header,
-                group_id, ?5, body
+                group_id, ?5, ?3, body
             FROM message WHERE id = ?1
             """)
         for lease in leases {
