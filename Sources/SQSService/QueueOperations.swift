@@ -62,13 +62,14 @@ extension SQSService {
         let target = try queue(of: arguments, call)
         let sources = store.catalog.snapshot.queues(in: target.location)
             .filter { $0.attributes.redrive?.deadLetterTarget == target.arn }
-        try list(sources, under: "queueUrls", arguments, call)
+        // Required by AWS's model, unlike the list of `ListQueues`.
+        try list(sources, under: "queueUrls", isAlwaysThere: true, arguments, call)
     }
 
     /// Answers with the URLs of one page of queues, which are sorted by name; a token is the last name of a page.
     private func list(
-        _ queues: [QueueDefinition], under member: StaticString, _ arguments: CallArguments,
-        _ call: ServiceCall
+        _ queues: [QueueDefinition], under member: StaticString, isAlwaysThere: Bool = false,
+        _ arguments: CallArguments, _ call: ServiceCall
     ) throws(AWSError) {
         let maximum = try arguments.int("MaxResults")
         if let maximum, !(1...SQSLimits.listResults).contains(maximum) {
@@ -84,7 +85,7 @@ extension SQSService {
         let page = rest.prefix(maximum ?? SQSLimits.listResults)
         var json = JSONWriter()
         json.beginObject()
-        if !page.isEmpty {
+        if isAlwaysThere || !page.isEmpty {
             json.key(member)
             json.beginArray()
             for queue in page { json.value(QueueURL.text(of: queue, for: call.request)) }
