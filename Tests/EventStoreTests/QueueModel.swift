@@ -37,6 +37,19 @@ struct QueueModel {
     }
 }
 
+extension MessageBatch {
+    mutating func append(body: String, group: String, deduplicationID: String = "") {
+        var ranges: [Range<Int>] = []
+        for text in [body, group, deduplicationID] {
+            let start = bytes.count
+            bytes.append(contentsOf: text.utf8)
+            ranges.append(start..<bytes.count)
+        }
+        entries.append(
+            Entry(body: ranges[0], bodyMD5: 1, groupID: ranges[1], deduplicationID: ranges[2]))
+    }
+}
+
 /// A small random number generator with a seed (SplitMix64), so that a failing run can be repeated.
 struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64

@@ -110,10 +110,12 @@ class Account:
     """One source's balance, and what does not add up."""
 
     def __init__(self, function, written, entries):
-        self.function, self.written = function, written
+        self.function, self.written, self.entries = function, written, entries
         self.handled = [entry for entry in entries if entry.outcome == "handled"]
         self.finals = [entry for entry in entries if entry.outcome == "final"]
         self.problems = []
+        # The most invocations at once, where they are counted.
+        self.busiest = 0
         self.produced = self.succeeded = self.discarded = self.filtered = self.duplicates = 0
 
     def claim(self, what, names):
@@ -217,3 +219,65 @@ class Account:
         self.duplicates = sum(handled.values()) - len(handled)
         if self.produced != self.succeeded + self.discarded:
             self.problems.append("the balance is not zero")
+
+    def check_line(self, dead_letters, killed):
+        """A FIFO queue with a mapping: in order, each number once, but for what was a dead letter and moved back."""
+        self.check_queue(dead_letters)
+        ids = defaultdict(set)
+        for entry in self.entries:
+            ids[entry.name].add(entry.id)
+        failed = {entry.name for entry in self.entries if entry.outcome == "failed"}
+        twice = [name for name, found in ids.items() if len(found) > 1 and name not in failed]
+        self.claim("stored twice, though sent with one deduplication ID", twice)
+        # Dead letters that are moved back are new messages, behind what has overtaken them.
+        back = failed | {name for name, found in ids.items() if len(found) > 1}
+        self.handled = [entry for entry in self.handled if entry.name not in back]
+        self.duplicates = 0
+        self.check_order(killed)
+
+    def check_concurrency(self, limit):
+        """The most invocations of a function that were under way at once in one life; handlers tell their beginnings
+        late and their ends early, so that it is never too many."""
+        life, running = None, set()
+        for entry in self.entries:
+            if entry.life != life:
+                life, running = entry.life, set()
+            if entry.outcome == "started":
+                running.add(entry.request)
+                self.busiest = max(self.busiest, len(running))
+            else:
+                running.discard(entry.request)
+        if self.busiest > limit:
+            self.problems.append(f"{self.busiest} invocations at once instead of {limit}")
+
+    def check_successes(self, reports):
+        """The commit that deletes messages reports them: each is in one report, however often it was handled."""
+        told = Counter()
+        for _, text in reports:
+            for record in json.loads(text)["requestPayload"]["Records"]:
+                body = json.loads(record["body"])
+                told[f"{body['key']}/{body['n']}"] += 1
+        handled = {entry.name for entry in self.handled}
+        self.claim("handled and not reported as a success", handled - told.keys())
+        self.claim("reported as a success and not handled", told.keys() - handled)
+        self.claim("reported as a success twice", [name for name, count in told.items() if count > 1])
+
+    # ---- queues without a mapping
+
+    def check_consumer(self, consumer, dead_letters):
+        dead = Counter()
+        for _, body in dead_letters:
+            message = json.loads(body)
+            dead[f"{message['key']}/{message['n']}"] += 1
+        arrived = consumer.seen.keys() | dead.keys()
+        self.produced = len(arrived)
+        self.claim("acknowledged and lost", self.written.acknowledged - arrived)
+        self.claim("never written", arrived - self.written.acknowledged - self.written.unknown)
+        self.claim("dead letters twice", [name for name, count in dead.items() if count > 1])
+        self.claim("dead letters though deleted", dead.keys() & consumer.deleted)
+        self.claim("neither deleted nor a dead letter", arrived - consumer.asked - dead.keys())
+        self.problems += consumer.problems
+        self.problems += [f"refused: {text}" for text in consumer.refused.values()]
+        self.discarded = len(dead)
+        self.succeeded = len(arrived - dead.keys())
+        self.duplicates = consumer.again

@@ -2,10 +2,10 @@
 
     soak.py --millrace PATH [--minutes N] [--seed S] [--keep]
 
-Streams with one lane and with several, bisect, partial answers, filters and tumbling windows, a table's stream and a queue
-with dead letters are written to, read and resharded while the daemon dies and comes back. At the end every record that
-was stored has succeeded, was reported as given up, or was filtered out; each key kept its order; what came twice was in
-flight when a life was killed. The exit code tells, and the seed repeats the schedule.
+Streams with one lane and with several, bisect, partial answers, filters and tumbling windows, a table's stream, and queues
+of both kinds with groups, poison, limits, consumers without a mapping and dead letters that are moved back are written to,
+read and resharded while the daemon dies and comes back. At the end every record that was stored has succeeded, was
+reported as given up, or was filtered out; each key kept its order; what came twice was in flight when a life was killed. The exit code tells, and the seed repeats the schedule.
 """
 
 import argparse
@@ -24,9 +24,19 @@ import urllib.request
 
 from account import Account, read_ledger, read_reports, stored_in_stream, stored_in_table_stream, take_all
 from load import QueueProducer, Resharder, StreamProducer, TableProducer
+from queues import Consumer, Mover, OrderedProducer
 
 HERE = pathlib.Path(__file__).resolve().parent
 STREAMS = ["soak-plain", "soak-lanes", "soak-filtered", "soak-windowed"]
+# Where messages come from, and where their dead letters are.
+QUEUES = {
+    "soak-orders": ("soak-orders", "soak-dead-letters"),
+    "soak-capped": ("soak-capped", None),
+    "soak-open": ("soak-open", "soak-open-dead"),
+}
+CONCURRENCY = 2
+# Of the daemon, whatever happens to it here.
+MEMORY_LIMIT_MB = 250
 
 
 class Failure(Exception):
@@ -122,7 +132,13 @@ class Soak:
             "soak-windowed": StreamProducer("soak-windowed", address, seed, 60, 6, 10, poison_percent=0),
             "soak-items": TableProducer("soak-items", address, seed, 50, 5, 30),
             "soak-orders": QueueProducer("soak-orders", address, seed, 60, 10, 20),
+            "soak-capped": QueueProducer("soak-capped", address, seed, 60, 10, 10, poison_percent=0),
+            "soak-open": QueueProducer("soak-open", address, seed, 30, 5, 10, poison_percent=2),
         }
+        self.consumers = {
+            name: Consumer(QUEUES[name][0], address, seed) for name in ("soak-open",)
+        }
+        self.mover = Mover(address, seed, [dead for _, dead in QUEUES.values() if dead], pause=3)
         self.resharder = Resharder(address, seed, STREAMS, pause=4)
         self.pauses = 0
 
@@ -134,7 +150,7 @@ class Soak:
     def run(self):
         self.daemon.start()
         self.daemon.await_ready()
-        for thread in [*self.producers.values(), self.resharder]:
+        for thread in [*self.producers.values(), *self.consumers.values(), self.resharder, self.mover]:
             thread.start()
         end = self.started + self.options.minutes * 60
         progress = 0
@@ -146,10 +162,10 @@ class Soak:
             if time.monotonic() - progress > 10:
                 progress = time.monotonic()
                 self.report_progress()
-        self.resharder.is_stopping.set()
-        for producer in self.producers.values():
-            producer.is_stopping.set()
-        for thread in [*self.producers.values(), self.resharder]:
+        stopping = [*self.producers.values(), self.resharder, self.mover]
+        for thread in stopping:
+            thread.is_stopping.set()
+        for thread in stopping:
             thread.join()
         self.report_progress()
 
@@ -193,15 +209,19 @@ class Soak:
             time.sleep(0.3)
         # The last tumbling window ends by itself.
         time.sleep(5)
+        for consumer in self.consumers.values():
+            consumer.is_stopping.set()
+        for consumer in self.consumers.values():
+            consumer.join()
 
     def backlog(self):
         with urllib.request.urlopen(f"{self.daemon.address}/_millrace/status", timeout=30) as answer:
             status = json.load(answer)
         behind = sum(shard["recordsBehind"] for m in status["mappings"] for shard in m["shards"])
         for queue in status["queues"]:
-            if queue["name"] == "soak-orders":
+            if queue["name"] in [name for name, _ in QUEUES.values()]:
                 behind += queue["visible"] + queue["inFlight"] + queue["delayed"]
-        return behind
+        return behind or self.mover.running()
 
     # ---- judgement
 
@@ -211,8 +231,8 @@ class Soak:
         accounts = []
         for function, producer in self.producers.items():
             account = Account(function, producer.written, entries[function])
-            if function == "soak-orders":
-                account.check_queue(take_all(address, "soak-dead-letters"))
+            if function in QUEUES:
+                self.judge_queue(account)
             else:
                 is_table = function == "soak-items"
                 stored = (stored_in_table_stream if is_table else stored_in_stream)(address, function)
@@ -223,6 +243,17 @@ class Soak:
             accounts.append(account)
         return accounts
 
+    def judge_queue(self, account):
+        dead = QUEUES[account.function][1]
+        dead_letters = take_all(self.daemon.address, dead) if dead else []
+        if account.function in self.consumers:
+            account.check_consumer(self.consumers[account.function], dead_letters)
+        else:
+            account.check_queue(dead_letters)
+        if account.function == "soak-capped":
+            account.check_concurrency(CONCURRENCY)
+            account.check_successes(take_all(self.daemon.address, "soak-successes"))
+
     def show(self, accounts):
         columns = ["source", "produced", "succeeded", "discarded", "filtered", "unanswered", "again", "verdict"]
         print("\n" + "".join(f"{c:>13}" for c in columns))
@@ -232,13 +263,21 @@ class Soak:
                 len(account.written.unknown), account.duplicates, "exact" if not account.problems else "WRONG",
             ]
             print("".join(f"{value:>13}" for value in row))
+        for account in accounts:
+            if account.busiest:
+                print(f"\n{account.function}: at most {account.busiest} invocations at once", end="")
         reshards = ", ".join(f"{count} {kind}" for kind, count in sorted(self.resharder.done.items())) or "none"
         print(f"\n{len(self.daemon.lives)} lives, {len(self.daemon.killed)} of them killed; reshards: {reshards}; "
               f"memory at most {self.daemon.memory_max_mb} MiB")
+        print(f"Moves of dead letters: {self.mover.started} begun, {self.mover.cancelled} of them cancelled; sends again: "
+              f"{sum(p.again for p in self.producers.values() if isinstance(p, OrderedProducer))}")
         if self.resharder.missing:
             print(f"Not there in this daemon: {', '.join(sorted(self.resharder.missing))}")
         problems = [f"{a.function}: {p}" for a in accounts for p in a.problems[:10]] + self.daemon.problems[:10]
         problems += [f"resharding: {text}" for text in self.resharder.refused.values()]
+        problems += [f"moving: {text}" for text in self.mover.refused.values()]
+        if self.daemon.memory_max_mb > MEMORY_LIMIT_MB:
+            problems.append(f"the daemon took {self.daemon.memory_max_mb} MiB, more than {MEMORY_LIMIT_MB}")
         if not any(account.succeeded for account in accounts):
             problems.append("nothing succeeded at all")
         for problem in problems:

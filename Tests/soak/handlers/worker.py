@@ -1,6 +1,7 @@
 """The handler of all functions of the soak: writes down every record that it is given, and refuses poison.
 
 MODE tells how: `raise` fails the whole batch, `report` names the first failure of a stream's batch or all of a queue's,
+`line` names the first failure of each group and all behind it, `count` writes down when an invocation begins,
 `window` gathers numbers in the state of a tumbling window.
 """
 
@@ -63,12 +64,30 @@ def window(event, context, rows):
     return {"state": {"names": event["state"].get("names", []) + ["%s/%d" % (row.key, row.n) for row in rows]}}
 
 
+def line(context, rows):
+    """What lies behind a failure in its group is a failure too, or it would overtake."""
+    stopped, done, failed = set(), [], []
+    for row in rows:
+        if row.is_poison:
+            stopped.add(row.key)
+        (failed if row.key in stopped else done).append(row)
+    note(context, "handled", done)
+    note(context, "failed", failed)
+    return {"batchItemFailures": [{"itemIdentifier": row.id} for row in failed]}
+
+
 def handle(event, context):
     rows = [Row(record) for record in event["Records"]]
+    if MODE == "count":
+        note(context, "started", rows)
+        # Long enough that more invocations are wanted than there may be.
+        time.sleep(random.uniform(0, 0.6))
     # Most answers come soon, some do not.
     time.sleep(random.choice((0, 0.001, 0.001, 0.002, 0.005, 0.05)))
     if MODE == "window":
         return window(event, context, rows)
+    if MODE == "line":
+        return line(context, rows)
     poison = [row for row in rows if row.is_poison]
     if not poison:
         note(context, "handled", rows)
