@@ -23,7 +23,7 @@ struct Receive {
     private var isOutOfBytes = false
 
     /// Where a row tells how often the message was received before it came to this queue as a dead letter.
-    static let arrivedCountColumn: Int32 = 13
+    static let arrivedCountColumn: Int32 = 14
 
     /// Messages moved by one receive, so that a queue full of spent ones does not hold its caller for long.
     private static let spentLimit = 1_000

@@ -80,7 +80,8 @@ extension StoreReader {
         let statement = try statement(
             """
             SELECT id, sent_ms, visible_ms, receive_count, first_received_ms, origin, body_md5, attributes,
-                attributes_md5, trace_header, group_id, dead_letter_source, body, arrived_count
+                attributes_md5, trace_header, group_id, dead_letter_source, body,
+                deduplication_id, arrived_count
             FROM message WHERE id = ?1
             """)
         while !receive.isDone, receive.outcome.received < count, let taken = receive.takeReady() {
@@ -124,7 +125,8 @@ extension StoreReader {
         let statement = try statement(
             """
             SELECT id, sent_ms, visible_ms, receive_count, first_received_ms, origin, body_md5, attributes,
-                attributes_md5, trace_header, group_id, dead_letter_source, body, arrived_count
+                attributes_md5, trace_header, group_id, dead_letter_source, body,
+                deduplication_id, arrived_count
             FROM message WHERE id > ?1 AND id <= ?2 ORDER BY id
             """)
         let (cursor, tip) = receive.ledger.state.withLock { ($0.cursor, $0.tip) }
