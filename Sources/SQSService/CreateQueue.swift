@@ -104,14 +104,7 @@ enum RedriveRules {
             throw .parameter(
                 text, "RedrivePolicy", "Dead-letter queue must be same type of queue as the source.")
         }
-        guard let allowText = queue.attributes.bookkeeping["RedriveAllowPolicy"] else { return }
-        let isAllowed =
-            switch try RedriveText.allowPolicy(allowText) {
-            case .all: true
-            case .none: false
-            case .sources(let sources): sources.contains(source.description)
-            }
-        guard isAllowed else {
+        guard queue.attributes.allowsRedrive(from: source) else {
             throw .parameter(
                 text, "RedrivePolicy",
                 "The redrive allow policy of the dead letter target does not allow \(source).")

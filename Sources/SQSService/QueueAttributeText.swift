@@ -19,7 +19,7 @@ enum QueueAttributeText {
         Number(name: "MaximumMessageSize", range: 1_024...1_048_576, path: \.maximumMessageBytes),
     ]
 
-    /// Attributes without behaviour here: who may do what, and encryption at rest.
+    /// Attributes that are kept as given: who may do what, encryption at rest, and who may redrive, which is enforced.
     static let bookkeeping: [String] = [
         "Policy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled",
         "RedriveAllowPolicy",
@@ -84,7 +84,7 @@ extension QueueAttributeText {
                 throw .attributeValue(name)
             }
         case "Policy" where !text.isEmpty: try QueuePolicy.check(text)
-        case "RedriveAllowPolicy" where !text.isEmpty: _ = try RedriveText.allowPolicy(text)
+        case "RedriveAllowPolicy" where !text.isEmpty: try RedriveText.checkAllowPolicy(text)
         default: break
         }
         switch name {

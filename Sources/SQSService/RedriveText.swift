@@ -4,13 +4,6 @@ import EventModel
 
 /// The JSON texts inside the attributes `RedrivePolicy` and `RedriveAllowPolicy`.
 enum RedriveText {
-    /// Which queues may name a queue as their dead-letter queue.
-    enum Allowed: Equatable {
-        case all
-        case none
-        case sources([String])
-    }
-
     static func policy(_ text: String) throws(AWSError) -> RedrivePolicy {
         guard let object = JSONText.object(text) else {
             throw .parameter(text, "RedrivePolicy", "Redrive policy is not a valid JSON map.")
@@ -41,36 +34,13 @@ enum RedriveText {
         return tree.text
     }
 
-    /// Reads `{"redrivePermission":"byQueue","sourceQueueArns":[…]}`; only `byQueue` goes with a list of queues.
-    static func allowPolicy(_ text: String) throws(AWSError) -> Allowed {
-        guard let object = JSONText.object(text),
-            object.members.allSatisfy({ ["redrivePermission", "sourceQueueArns"].contains($0.key) })
-        else { throw badAllowPolicy }
-        let list = object["sourceQueueArns"]
-        switch object["redrivePermission"]?.stringValue {
-        case "allowAll" where list == nil: return .all
-        case "denyAll" where list == nil: return .none
-        case "byQueue":
-            guard let list = list?.arrayValue, (1...sourcesOfAllowPolicy).contains(list.count) else {
-                throw badAllowPolicy
-            }
-            var sources: [String] = []
-            for element in list {
-                guard let text = element.stringValue, ARN(text)?.service == "sqs" else {
-                    throw badAllowPolicy
-                }
-                sources.append(text)
-            }
-            return .sources(sources)
-        default: throw badAllowPolicy
-        }
+    /// Checks the text of a redrive allow policy.
+    static func checkAllowPolicy(_ text: String) throws(AWSError) {
+        guard RedriveAllowance(text) == nil else { return }
+        throw .attributeValue(
+            "RedriveAllowPolicy",
+            reason: "Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.")
     }
-
-    /// SQS API, `SetQueueAttributes`: up to 10 source queues.
-    private static let sourcesOfAllowPolicy = 10
-    private static let badAllowPolicy = AWSError.attributeValue(
-        "RedriveAllowPolicy",
-        reason: "Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.")
 
     private static func lacking(_ member: String, _ text: String) -> AWSError {
         .parameter(text, "RedrivePolicy", "Redrive policy does not contain mandatory attribute: \(member).")

@@ -13,7 +13,6 @@ enum SourceResources {
         for key in ["ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"] {
             reader.refuse(key, "it belongs to FIFO queues, which are not supported yet")
         }
-        reader.refuse("RedriveAllowPolicy", "every queue may use a queue as its dead-letter queue")
         attributes.delaySeconds = reader.integer("DelaySeconds", in: 0...900) ?? attributes.delaySeconds
         attributes.visibilityTimeoutSeconds =
             reader.integer("VisibilityTimeout", in: 0...Limits.visibilityTimeoutSeconds)
@@ -28,9 +27,22 @@ enum SourceResources {
             if let text = reader.text(key) { attributes.bookkeeping[key] = text }
         }
         attributes.redrive = redrive(reader)
+        if let text = redriveAllowance(reader) { attributes.bookkeeping["RedriveAllowPolicy"] = text }
         let tags = reader.tags("Tags")
         reader.finish()
         return TemplatePlan.Queue(name: name, attributes: attributes, tags: tags)
+    }
+
+    private static func redriveAllowance(_ reader: PropertyReader) -> String? {
+        guard let text = reader.json("RedriveAllowPolicy") else { return nil }
+        guard RedriveAllowance(text) != nil else {
+            reader.problems.add(
+                reader.value("RedriveAllowPolicy")?.place ?? reader.place,
+                "RedriveAllowPolicy of \(reader.what) needs redrivePermission allowAll, denyAll, or byQueue with 1 to 10 "
+                    + "ARNs of queues in sourceQueueArns.")
+            return nil
+        }
+        return text
     }
 
     private static func redrive(_ reader: PropertyReader) -> RedrivePolicy? {

@@ -186,4 +186,33 @@ struct PlanStepsTests {
         let stored = world.catalog.queue(named: "q", in: Location())?.attributes.bookkeeping["Policy"]
         #expect(stored == #"{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*"}}"#)
     }
+
+    @Test("A dead-letter queue that does not allow a queue stops the template, unless it was named before")
+    func redriveAllowance() throws {
+        let world = try World()
+        let arn = "arn:aws:sqs:us-east-1:000000000000:dead"
+        func queues(_ allowance: String) -> String {
+            """
+              D:
+                Type: AWS::SQS::Queue
+                Properties: {QueueName: dead, RedriveAllowPolicy: \(allowance)}
+              Q:
+                Type: AWS::SQS::Queue
+                Properties: {QueueName: orders, RedrivePolicy: {deadLetterTargetArn: '\(arn)', maxReceiveCount: 3}}
+            """
+        }
+        #expect(throws: (any Error).self) { try world.apply(queues("{redrivePermission: denyAll}")) }
+        #expect(world.catalog.queues.isEmpty)
+        let other =
+            "{redrivePermission: byQueue, sourceQueueArns: ['arn:aws:sqs:us-east-1:000000000000:bills']}"
+        #expect(throws: (any Error).self) { try world.apply(queues(other)) }
+        let allowed =
+            "{redrivePermission: byQueue, sourceQueueArns: ['arn:aws:sqs:us-east-1:000000000000:orders']}"
+        #expect(try world.apply(queues(allowed)) == 2)
+        #expect(try world.apply(queues(allowed)) == 0)
+        #expect(try world.apply(queues("{redrivePermission: denyAll}")) == 1)
+        for bad in ["{}", "{redrivePermission: byQueue}", "{redrivePermission: never}", "text"] {
+            #expect(throws: (any Error).self) { try world.apply(queues(bad)) }
+        }
+    }
 }

@@ -161,6 +161,8 @@ extension StoreWriter {
     private func target(
         of position: Position, _ move: MessageMove, _ known: inout [String: QueueKey]
     ) throws(StoreError) -> MoveTarget {
+        // A purge leaves the rows to be removed later.
+        guard let tally = queues[move.source], position > tally.floor else { return .gone }
         let row = try statement("SELECT dead_letter_source FROM message WHERE id = ?1")
         let origin = try attempt { () throws(SQLiteError) -> String?? in
             row.bind(1, RowKey.make(move.source.rawValue, position))

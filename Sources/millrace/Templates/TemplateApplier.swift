@@ -69,6 +69,7 @@ struct PlanSteps: Sendable {
             guard let bucket = snapshot.bucket(named: name), bucket.location != Location() else { continue }
             throw .conflict("Bucket \(name) exists in the region \(bucket.location.region).")
         }
+        try checkRedrive(snapshot)
         try checkConsumers(snapshot)
         try checkMappings(snapshot)
         try checkTopics(snapshot)
