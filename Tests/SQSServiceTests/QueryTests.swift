@@ -150,6 +150,42 @@ struct QueryTests {
             found.bodyText.contains("<Attribute><Name>VisibilityTimeout</Name><Value>35</Value></Attribute>"))
     }
 
+    @Test("A batch of more than 1 MiB is refused as a whole, in both protocols")
+    func longBatch() throws {
+        let world = try SQSWorld(creatingQueue: [:])
+        let text = String(repeating: "x", count: 524_288)
+        let words = "Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes."
+        let json = try world.wire.send(
+            world.request(
+                "SendMessageBatch",
+                [
+                    "QueueUrl": .string(SQSWorld.queueURL),
+                    "Entries": [
+                        ["Id": "a", "MessageBody": .string(text)],
+                        ["Id": "b", "MessageBody": .string(text + "x")],
+                    ],
+                ]))
+        #expect(json.status == 400)
+        #expect(
+            json.headers.contains {
+                $0.0 == "x-amzn-query-error" && $0.1 == "AWS.SimpleQueueService.BatchRequestTooLong;Sender"
+            })
+        #expect(try world.json(json)["__type"]?.stringValue == "com.amazonaws.sqs#BatchRequestTooLong")
+        #expect(try world.json(json)["message"]?.stringValue == words)
+        let entry = "SendMessageBatchRequestEntry"
+        let xml = try send(
+            world, "POST", "/000000000000/orders",
+            form: "Action=SendMessageBatch&\(entry).1.Id=a&\(entry).1.MessageBody=\(text)"
+                + "&\(entry).2.Id=b&\(entry).2.MessageBody=\(text)x")
+        #expect(
+            xml.bodyText.contains(
+                "<Code>AWS.SimpleQueueService.BatchRequestTooLong</Code><Message>\(words)</Message>"))
+        let counts = try world.call(
+            "GetQueueAttributes",
+            ["QueueUrl": .string(SQSWorld.queueURL), "AttributeNames": ["ApproximateNumberOfMessages"]])
+        #expect(counts["Attributes"]?["ApproximateNumberOfMessages"]?.stringValue == "0")
+    }
+
     @Test("What XML cannot write is replaced, so that the rest can be read")
     func controlCharacters() throws {
         let world = try SQSWorld(creatingQueue: [:])
