@@ -11,6 +11,8 @@ final class ParkedReceive: @unchecked Sendable {
     let request: ReceiveRequest
     let queue: QueueKey
     var timer: TimerToken?
+    /// Its place in its queue's line; `nil` once it is not parked any more.
+    fileprivate var place: Int?
 
     init(call: ServiceCall, request: ReceiveRequest, queue: QueueKey) {
         self.call = call
@@ -19,29 +21,62 @@ final class ParkedReceive: @unchecked Sendable {
     }
 }
 
+/// The parked receives of one queue, in the order in which they came.
+private struct Line {
+    /// `nil` where one has left.
+    private var receives: [ParkedReceive?] = []
+    /// The place of the first element; places are never given again.
+    private var firstPlace = 0
+    /// How many elements at the beginning are over.
+    private var start = 0
+    private(set) var count = 0
+
+    var first: ParkedReceive? { count > 0 ? receives[start] : nil }
+
+    mutating func add(_ receive: ParkedReceive) {
+        receive.place = firstPlace + receives.count
+        receives.append(receive)
+        count += 1
+    }
+
+    /// Constant time on average, wherever it stands: thousands wait, and each may leave.
+    mutating func remove(_ receive: ParkedReceive) -> Bool {
+        guard let place = receive.place else { return false }
+        receive.place = nil
+        receives[place - firstPlace] = nil
+        count -= 1
+        while start < receives.count, receives[start] == nil { start += 1 }
+        if start > 64, start * 2 > receives.count {
+            receives.removeFirst(start)
+            firstPlace += start
+            start = 0
+        }
+        return true
+    }
+}
+
 /// The parked receives by queue, in the order in which they came.
 ///
 /// Confined to the service's loop: only `SQSService` has it.
 final class ParkedReceives {
-    private var waiting: [QueueKey: [ParkedReceive]] = [:]
+    private var lines: [QueueKey: Line] = [:]
     /// For each queue, the timer that goes off when the next hidden message is due.
     var dueTimers: [QueueKey: TimerToken] = [:]
     /// Set when the daemon drains: nothing is parked from then on.
     var isClosed = false
 
-    var queues: [QueueKey] { Array(waiting.keys) }
+    var queues: [QueueKey] { Array(lines.keys) }
 
-    func add(_ receive: ParkedReceive) { waiting[receive.queue, default: []].append(receive) }
+    func add(_ receive: ParkedReceive) { lines[receive.queue, default: Line()].add(receive) }
 
-    func first(in queue: QueueKey) -> ParkedReceive? { waiting[queue]?.first }
+    func first(in queue: QueueKey) -> ParkedReceive? { lines[queue]?.first }
 
-    func has(_ queue: QueueKey) -> Bool { waiting[queue] != nil }
+    func has(_ queue: QueueKey) -> Bool { lines[queue] != nil }
 
     /// False when it is not parked any more.
     func remove(_ receive: ParkedReceive) -> Bool {
-        guard let index = waiting[receive.queue]?.firstIndex(where: { $0 === receive }) else { return false }
-        waiting[receive.queue]?.remove(at: index)
-        if waiting[receive.queue]?.isEmpty == true { waiting[receive.queue] = nil }
+        guard lines[receive.queue]?.remove(receive) == true else { return false }
+        if lines[receive.queue]?.count == 0 { lines[receive.queue] = nil }
         return true
     }
 }

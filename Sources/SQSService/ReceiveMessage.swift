@@ -61,7 +61,7 @@ extension SQSService {
             throw error.wireError
         }
         guard outcome.received > 0 else {
-            if outcome.isAtInFlightLimit, refusesOverLimit { throw .overLimit }
+            if outcome.isAtInFlightLimit, refusesOverLimit, !queue.isFIFO { throw .overLimit }
             return nil
         }
         json.endArray()

@@ -161,6 +161,19 @@ struct QueueStoreTests {
         #expect(try test.receive(queue).map(\.body) == ["d"])
     }
 
+    @Test("The moment of a purge is known after a restart, and after a crash")
+    func purgeMoment() throws {
+        let test = try TestStore()
+        let queue = try test.makeQueue()
+        #expect(test.store.catalog.snapshot.lastPurge(of: queue) == nil)
+        try test.store.perform { writer throws(StoreError) in try writer.purgeQueue(queue) }
+        let moment = test.now
+        test.clock.advance(.seconds(5))
+        #expect(try test.copyAfterCrash().store.catalog.snapshot.lastPurge(of: queue) == moment)
+        try test.reopen()
+        #expect(test.store.catalog.snapshot.lastPurge(of: queue) == moment)
+    }
+
     @Test("Messages past retention are not received, and a sweep removes them")
     func retention() throws {
         let test = try TestStore()

@@ -84,4 +84,50 @@ struct LongPollingTests {
         #expect(answer.status == 400)
         #expect(answer.bodyText.contains("QueueDoesNotExist"))
     }
+
+    @Test("Hundreds wait in line and get their messages in the order in which they came, past those who left")
+    func line() throws {
+        let world = try SQSWorld(creatingQueue: [:])
+        let all = (0..<300).map { _ in world.wire.start(world.receiveRequest(waitSeconds: 20)) }
+        for index in stride(from: 0, to: 300, by: 3) { all[index].leave() }
+        for index in 200..<250 where index % 3 != 0 { all[index].leave() }
+        let staying = all.indices.filter { $0 % 3 != 0 && !(200..<250).contains($0) }
+        for index in staying { try world.send("\(index)") }
+        for index in staying { #expect(try world.json(all[index].response()).firstBody == "\(index)") }
+        #expect(all.indices.allSatisfy { all[$0].isThere == staying.contains($0) })
+        // The line is empty, so a message stays for the next receive.
+        try world.send("last")
+        #expect(try world.json(world.wire.send(world.receiveRequest())).firstBody == "last")
+    }
+
+    @Test("The limit of messages in flight refuses a short poll and lets a long poll wait")
+    func inFlightLimit() throws {
+        let world = try SQSWorld(creatingQueue: [:])
+        let queue = try #require(world.wire.store.catalog.snapshot.queues.first?.key)
+        try world.fillInFlight(queue)
+        try world.send("one more")
+        let refused = try world.wire.send(world.receiveRequest())
+        #expect(refused.status == 403)
+        #expect(refused.bodyText.contains("OverLimit"))
+        #expect(try world.wire.send(world.receiveRequest(waitSeconds: 1)).bodyText == "{}")
+        // A deletion makes room, which wakes who waits.
+        let waiting = world.wire.start(world.receiveRequest(waitSeconds: 20))
+        _ = try world.call("ListQueues", [:])
+        #expect(!waiting.isThere)
+        try world.delete([1], from: queue)
+        #expect(try world.json(waiting.response()).firstBody == "one more")
+    }
+
+    @Test("A second purge within a minute is refused")
+    func purgeRule() throws {
+        let world = try SQSWorld(creatingQueue: [:])
+        let purge = world.request("PurgeQueue", ["QueueUrl": .string(SQSWorld.queueURL)])
+        #expect(try world.wire.send(purge).status == 200)
+        world.wire.clock.advance(by: .seconds(59))
+        let refused = try world.wire.send(purge)
+        #expect(refused.status == 403)
+        #expect(refused.bodyText.contains("PurgeQueueInProgress"))
+        world.wire.clock.advance(by: .seconds(1))
+        #expect(try world.wire.send(purge).status == 200)
+    }
 }

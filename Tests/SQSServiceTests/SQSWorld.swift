@@ -1,4 +1,6 @@
 import ByteCoding
+import EventModel
+import EventStore
 import HTTP
 import SQSService
 import WireTesting
@@ -39,6 +41,27 @@ struct SQSWorld {
                 "QueueUrl": .string(Self.queueURL), "MessageBody": .string(body),
                 "DelaySeconds": .number(String(delaySeconds)),
             ])
+    }
+
+    /// Has as many messages of the queue in flight as there may be.
+    func fillInFlight(_ queue: QueueKey) throws {
+        let reader = try wire.store.makeReader()
+        for _ in 0..<12 {
+            var batch = MessageBatch()
+            for _ in 0..<Limits.inFlightMessages / 12 { batch.append(body: [120], md5: 1) }
+            let ready = batch
+            try wire.store.perform { writer throws(StoreError) in _ = try writer.send(ready, to: queue) }
+            let got = try reader.receive(
+                from: queue, maximum: ready.entries.count, now: wire.clock.now
+            ) { _, _, _ in
+            }
+            guard got.received == ready.entries.count else { throw WireWorldError.unanswered("receive") }
+        }
+    }
+
+    func delete(_ positions: [Position], from queue: QueueKey) throws {
+        wire.store.leases.beginDelete(positions, in: queue)
+        try wire.store.perform { writer throws(StoreError) in try writer.delete(positions, from: queue) }
     }
 
     func receiveRequest(waitSeconds: Int = 0, visibilitySeconds: Int = 30) -> HTTPRequest {
