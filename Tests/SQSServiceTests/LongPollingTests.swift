@@ -1,4 +1,6 @@
 import ByteCoding
+import EventModel
+import EventStore
 import HTTP
 import Testing
 import WireTesting

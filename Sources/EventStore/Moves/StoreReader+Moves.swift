@@ -85,6 +85,7 @@ extension StoreReader {
             // A receive count of 0 at most: whatever is there is taken for spent, which hides it without a lease.
             let taken = ledger.state.withLock {
                 $0.takeReady(now: take.now, visibleAt: take.now, maxReceiveCount: 0)
+                    ?? $0.takeAside(now: take.now, visibleAt: take.now, maxReceiveCount: 0)
             }
             guard let taken else { return }
             guard case .spent(let lease) = taken else { continue }
@@ -137,7 +138,7 @@ extension StoreReader {
                 case .spent(let lease):
                     take.taken.append(lease.position)
                     take.bytesLeft -= Int(rows.int(5))
-                case .hidden, .leased: continue
+                case .hidden, .aside, .leased: continue
                 }
             }
         }

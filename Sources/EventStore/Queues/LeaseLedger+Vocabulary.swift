@@ -8,21 +8,27 @@ extension LeaseLedger {
         case hidden
         /// Waits to be received; it was received or delayed before.
         case ready
+        /// Waits behind others, because its message group is noisy.
+        case aside
         /// Its deletion or its move to the dead-letter queue is on the way to the disk.
         case leaving
     }
 
+    /// 40 bytes, of which there may be hundreds of thousands: the order of the members counts.
     package struct Entry: Equatable, Sendable {
-        package var state: State
-        package var visibleAt: Int64
+        package var visibleAt: Int64 = 0
+        package var firstReceivedAt: Int64 = 0
+        package var lastReceivedAt: Int64 = 0
+        var group: GroupMark = .none
         /// 0 while it was never received.
-        package var receiveCount: Int32
-        package var firstReceivedAt: Int64
-        package var lastReceivedAt: Int64
+        package var receiveCount: Int32 = 0
+        package var state: State
         /// Made by a deletion of a row that was not known; gone when the deletion fails.
         var isPlaceholder = false
         /// Leaving for another queue: it counts as waiting here until it is there.
         var isMoving = false
+
+        init(_ state: State) { self.state = state }
     }
 
     /// A message that a receive got.
@@ -45,6 +51,8 @@ extension LeaseLedger {
         case spent(Lease)
         /// Not receivable now; the ledger knows it.
         case hidden
+        /// Receivable, but others go first; the ledger knows it.
+        case aside
         /// The ledger holds as many delayed messages as it may; the scan stops before this one.
         case full
     }

@@ -53,7 +53,12 @@ extension QueueLeases {
 extension QueueLeases {
     /// Hides messages that are about to be deleted, until their deletion is committed or `cancelDelete`.
     package func beginDelete(_ positions: [Position], in queue: QueueKey) {
-        ledger(of: queue)?.state.withLock { $0.beginDelete(positions) }
+        let makesRoom = ledger(of: queue)?.state.withLock { ledger in
+            let wasFull = ledger.isAtInFlightLimit
+            ledger.beginDelete(positions)
+            return wasFull && !ledger.isAtInFlightLimit
+        }
+        if makesRoom == true { onSooner(queue) }
     }
 
     /// Makes messages whose deletion failed what they were before `beginDelete`.

@@ -21,12 +21,16 @@ struct Receive {
     /// Messages for the dead-letter queue.
     var spent: [LeaseLedger.Lease] = []
     private var isOutOfBytes = false
+    /// Messages of noisy groups that this receive may still set aside.
+    var asideLeft = Receive.asideAtOnce
 
     /// Where a row tells how often the message was received before it came to this queue as a dead letter.
     static let arrivedCountColumn: Int32 = 14
 
     /// Messages moved by one receive, so that a queue full of spent ones does not hold its caller for long.
     private static let spentLimit = 1_000
+    /// Messages of noisy groups that one receive looks past: about half a millisecond.
+    private static let asideAtOnce = 500
 
     init(
         queue: QueueKey, ledger: QueueLedger, now: Int64, visibleAt: Int64, maxReceiveCount: Int?,
@@ -59,7 +63,25 @@ extension Receive {
         }
     }
 
-    func takeScanned(_ row: Statement) -> LeaseLedger.Taken {
+    func takeAside() -> LeaseLedger.Taken? {
+        ledger.state.withLock {
+            $0.takeAside(now: now, visibleAt: visibleAt, maxReceiveCount: maxReceiveCount)
+        }
+    }
+
+    /// The message group of a row.
+    static func group(of row: Statement) -> GroupMark {
+        guard !row.isNull(10) else { return .none }
+        let name = row.bytes(10)
+        return GroupMark(name.span)
+    }
+
+    /// True when a message of the group would be set aside now, so that its body need not be looked at.
+    func mustWait(_ group: GroupMark) -> Bool {
+        group != .none && ledger.state.withLock { $0.mustWait(group) }
+    }
+
+    func takeScanned(_ row: Statement, group: GroupMark) -> LeaseLedger.Taken {
         let position = RowKey.position(row.int(0))
         let sentAt = row.int(1)
         return ledger.state.withLock { ledger in
@@ -72,7 +94,7 @@ extension Receive {
                 visibleAt: row.int(2)
             )
             return ledger.takeScanned(
-                position, row: facts, now: now, visibleAt: visibleAt,
+                position, row: facts, group: group, now: now, visibleAt: visibleAt,
                 maxReceiveCount: maxReceiveCount.map { $0 + Int(row.int(Receive.arrivedCountColumn)) })
         }
     }

@@ -59,23 +59,29 @@ extension StoreReader {
         _ receive: inout Receive, _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
     ) throws(StoreError) {
         let now = receive.now
-        let (isFull, mayScan) = receive.ledger.state.withLock { ledger in
+        let (isFull, mayScan, isAsideDue) = receive.ledger.state.withLock { ledger in
             ledger.promote(now: now)
-            return (ledger.isAtInFlightLimit, ledger.mayScan(now: now))
+            return (ledger.isAtInFlightLimit, ledger.mayScan(now: now), ledger.isAsideDue)
         }
         guard !isFull else {
             receive.outcome.isAtInFlightLimit = true
             return
         }
-        try takeReturned(&receive, upTo: mayScan ? (receive.maximum + 1) / 2 : receive.maximum, visit)
-        guard mayScan else { return }
-        try scan(&receive, visit)
-        try takeReturned(&receive, upTo: receive.maximum, visit)
+        if isAsideDue { try takeKnown(&receive, upTo: 1, visit) { $0.takeAside() } }
+        let half = mayScan ? (receive.maximum + 1) / 2 : receive.maximum
+        try takeKnown(&receive, upTo: half, visit) { $0.takeReady() }
+        if mayScan {
+            try scan(&receive, visit)
+            try takeKnown(&receive, upTo: receive.maximum, visit) { $0.takeReady() }
+        }
+        try takeKnown(&receive, upTo: receive.maximum, visit) { $0.takeAside() }
     }
 
-    private func takeReturned(
+    /// Takes messages that the ledger knows, until there are so many in all.
+    private func takeKnown(
         _ receive: inout Receive, upTo count: Int,
-        _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
+        _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void,
+        _ take: (Receive) -> LeaseLedger.Taken?
     ) throws(StoreError) {
         let statement = try statement(
             """
@@ -84,9 +90,9 @@ extension StoreReader {
                 deduplication_id, arrived_count
             FROM message WHERE id = ?1
             """)
-        while !receive.isDone, receive.outcome.received < count, let taken = receive.takeReady() {
+        while !receive.isDone, receive.outcome.received < count, let taken = take(receive) {
             switch taken {
-            case .hidden, .full: continue
+            case .hidden, .full, .aside: continue
             case .spent(let lease):
                 try storeErrors { () throws(SQLiteError) in
                     statement.bind(1, RowKey.make(receive.queue.rawValue, lease.position))
@@ -135,11 +141,13 @@ extension StoreReader {
             statement.bind(1, RowKey.make(receive.queue.rawValue, cursor))
             statement.bind(2, RowKey.make(receive.queue.rawValue, tip))
             defer { statement.reset() }
-            while !receive.isDone {
+            while !receive.isDone, receive.asideLeft > 0 {
                 guard try statement.step() else { return receive.finishScan(at: tip) }
-                guard receive.hasRoom(for: statement) else { return }
-                switch receive.takeScanned(statement) {
+                let group = Receive.group(of: statement)
+                guard receive.mustWait(group) || receive.hasRoom(for: statement) else { return }
+                switch receive.takeScanned(statement, group: group) {
                 case .hidden: continue
+                case .aside: receive.asideLeft -= 1
                 case .full: return
                 case .spent(let lease): receive.spent.append(lease)
                 case .leased(let lease): receive.serve(lease, statement, visit)

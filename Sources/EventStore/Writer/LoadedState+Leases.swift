@@ -26,12 +26,13 @@ extension LoadedState {
     private mutating func adopt(
         _ notes: [Position: LeaseNote], of queue: QueueKey, _ connection: Connection, _ now: Int64
     ) throws(SQLiteError) {
-        let exists = try connection.prepare("SELECT 1 FROM message WHERE id = ?1")
+        let exists = try connection.prepare("SELECT group_id FROM message WHERE id = ?1")
         var gone: [Position] = []
         for note in notes.values.sorted(by: { $0.position < $1.position }) {
             exists.bind(1, RowKey.make(queue.rawValue, note.position))
             if try exists.step() {
-                ledgers[queue]?.adopt(note, now: now)
+                let group = exists.bytes(0)
+                ledgers[queue]?.adopt(note, group: GroupMark(group.span), now: now)
             } else {
                 gone.append(note.position)
             }

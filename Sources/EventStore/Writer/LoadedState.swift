@@ -88,16 +88,17 @@ extension LoadedState {
     private mutating func loadHidden(_ connection: Connection, _ now: Int64) throws(SQLiteError) {
         let rows = try connection.prepare(
             """
-            SELECT id, visible_ms, receive_count, first_received_ms FROM message
+            SELECT id, visible_ms, receive_count, first_received_ms, group_id FROM message
             WHERE visible_ms > ?1 AND visible_ms > 0 ORDER BY visible_ms LIMIT ?2
             """)
         rows.bind(1, now)
         rows.bind(2, Int64(LeaseLedger.delayedLimit))
         while try rows.step() {
             let id = rows.int(0)
+            let group = rows.bytes(4)
             ledgers[QueueKey(rawValue: RowKey.owner(id))]?.adopt(
                 RowKey.position(id), receiveCount: Int32(truncatingIfNeeded: rows.int(2)),
-                firstReceivedAt: rows.int(3), visibleAt: rows.int(1))
+                firstReceivedAt: rows.int(3), visibleAt: rows.int(1), group: GroupMark(group.span))
         }
     }
 
