@@ -21,8 +21,6 @@ struct Receive {
     /// Messages for the dead-letter queue.
     var spent: [LeaseLedger.Lease] = []
     private var isOutOfBytes = false
-    /// Messages of noisy groups that this receive may still set aside.
-    var asideLeft = Receive.asideAtOnce
 
     /// Where a row tells how often the message was received before it came to this queue as a dead letter.
     static let arrivedCountColumn: Int32 = 14
@@ -30,7 +28,7 @@ struct Receive {
     /// Messages moved by one receive, so that a queue full of spent ones does not hold its caller for long.
     private static let spentLimit = 1_000
     /// Messages of noisy groups that one receive looks past: about half a millisecond.
-    private static let asideAtOnce = 500
+    static let asideAtOnce = 500
 
     init(
         queue: QueueKey, ledger: QueueLedger, now: Int64, visibleAt: Int64, maxReceiveCount: Int?,

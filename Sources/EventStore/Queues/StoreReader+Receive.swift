@@ -70,11 +70,13 @@ extension StoreReader {
         if isAsideDue { try takeKnown(&receive, upTo: 1, visit) { $0.takeAside() } }
         let half = mayScan ? (receive.maximum + 1) / 2 : receive.maximum
         try takeKnown(&receive, upTo: half, visit) { $0.takeReady() }
-        if mayScan {
-            try scan(&receive, visit)
+        var goesOn = mayScan
+        repeat {
+            if goesOn { goesOn = try scan(&receive, visit) }
             try takeKnown(&receive, upTo: receive.maximum, visit) { $0.takeReady() }
-        }
-        try takeKnown(&receive, upTo: receive.maximum, visit) { $0.takeAside() }
+            try takeKnown(&receive, upTo: receive.maximum, visit) { $0.takeAside() }
+            // With room left after all that was set aside, what follows is looked at too.
+        } while goesOn && !receive.isDone
     }
 
     /// Takes messages that the ledger knows, until there are so many in all.
@@ -125,9 +127,10 @@ extension StoreReader {
         }
     }
 
+    /// Reads on behind the cursor; true when it stopped because it had set aside as much as it may at once.
     private func scan(
         _ receive: inout Receive, _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
-    ) throws(StoreError) {
+    ) throws(StoreError) -> Bool {
         let statement = try statement(
             """
             SELECT id, sent_ms, visible_ms, receive_count, first_received_ms, origin, body_md5, attributes,
@@ -136,23 +139,28 @@ extension StoreReader {
             FROM message WHERE id > ?1 AND id <= ?2 ORDER BY id
             """)
         let (cursor, tip) = receive.ledger.state.withLock { ($0.cursor, $0.tip) }
-        guard cursor < tip, !receive.isDone else { return }
-        try storeErrors { () throws(SQLiteError) in
+        guard cursor < tip, !receive.isDone else { return false }
+        var asideLeft = Receive.asideAtOnce
+        return try storeErrors { () throws(SQLiteError) -> Bool in
             statement.bind(1, RowKey.make(receive.queue.rawValue, cursor))
             statement.bind(2, RowKey.make(receive.queue.rawValue, tip))
             defer { statement.reset() }
-            while !receive.isDone, receive.asideLeft > 0 {
-                guard try statement.step() else { return receive.finishScan(at: tip) }
+            while !receive.isDone, asideLeft > 0 {
+                guard try statement.step() else {
+                    receive.finishScan(at: tip)
+                    return false
+                }
                 let group = Receive.group(of: statement)
-                guard receive.mustWait(group) || receive.hasRoom(for: statement) else { return }
+                guard receive.mustWait(group) || receive.hasRoom(for: statement) else { return false }
                 switch receive.takeScanned(statement, group: group) {
                 case .hidden: continue
-                case .aside: receive.asideLeft -= 1
-                case .full: return
+                case .aside: asideLeft -= 1
+                case .full: return false
                 case .spent(let lease): receive.spent.append(lease)
                 case .leased(let lease): receive.serve(lease, statement, visit)
                 }
             }
+            return asideLeft == 0
         }
     }
 
