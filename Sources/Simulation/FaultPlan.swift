@@ -19,6 +19,12 @@ package struct FaultPlan: Equatable, Sendable {
     package var filtered = 0
     /// Of invocations: the wall clock is set, forward or back, by up to ten minutes.
     package var clockJumps = 0
+    /// Of invocations: the answer comes when the receipts of its messages may have ended.
+    package var lateReplies = 0
+    /// Of permit answers of a queue's mapping: its settings are changed.
+    package var updates = 0
+    /// Of deletes of a queue's mapping: somebody else receives a few messages, and deletes them or not.
+    package var strangers = 0
 
     package init() {}
 
@@ -28,13 +34,26 @@ package struct FaultPlan: Equatable, Sendable {
     /// Some faults on, some off, each with its own odds: a world that has all of them hides what two of them do.
     package static func drawn(using random: inout SeededRandom) -> FaultPlan {
         var plan = FaultPlan()
-        let faults: [WritableKeyPath<FaultPlan, Int>] = [
-            \.throttles, \.unavailable, \.slowReplies, \.duplicateReplies, \.slowReads, \.slowCommits,
-            \.crashes, \.restarts, \.deniedPermits, \.filtered, \.clockJumps,
-        ]
-        for fault in faults where random.chance(50) {
-            plan[keyPath: fault] = Int.random(in: 1...30, using: &random)
-        }
+        plan.draw(
+            [
+                \.throttles, \.unavailable, \.slowReplies, \.duplicateReplies, \.slowReads, \.slowCommits,
+                \.crashes, \.restarts, \.deniedPermits, \.filtered, \.clockJumps,
+            ], using: &random)
         return plan
+    }
+
+    /// The same, and what happens to queues only.
+    package static func drawnForQueues(using random: inout SeededRandom) -> FaultPlan {
+        var plan = drawn(using: &random)
+        plan.draw([\.lateReplies, \.updates, \.strangers], using: &random)
+        return plan
+    }
+
+    private mutating func draw(
+        _ faults: [WritableKeyPath<FaultPlan, Int>], using random: inout SeededRandom
+    ) {
+        for fault in faults where random.chance(50) {
+            self[keyPath: fault] = Int.random(in: 1...30, using: &random)
+        }
     }
 }

@@ -11,7 +11,6 @@ struct QueueWorldTests {
         let world = Self.run(seed: seed)
         let last = world.trace.suffix(20).joined(separator: "\n")
         #expect(world.checker.violations == [], "SIMULATION_SEED=\(seed)\n\(last)")
-        #expect(world.checker.busiest <= world.settings.scaling.ceiling, "SIMULATION_SEED=\(seed)")
     }
 
     @Test("A seed tells the same story twice", arguments: [1, 2, 3, 63] as [UInt64])
@@ -27,8 +26,13 @@ struct QueueWorldTests {
         let stories = (1...64).map { Self.run(seed: $0) }
         let decisions = stories.flatMap(\.decisions)
         #expect(stories.contains { $0.trace.contains { $0.hasSuffix(" crash") } })
-        #expect(stories.contains { $0.messages.contains { $0.place == .deadLettered } })
-        #expect(stories.contains { $0.checker.busiest >= 3 })
+        #expect(stories.contains { !$0.deadLetters.isEmpty })
+        #expect(stories.contains { $0.checker.busiest > 5 })
+        for happening in [" update", " update with restart", " refused", " a stranger took"] {
+            #expect(stories.contains { $0.trace.contains { $0.contains(happening) } }, "\(happening)")
+        }
+        #expect(decisions.contains { if case .waitingForGroup = $0 { true } else { false } })
+        #expect(decisions.contains { if case .leftBehindGroup = $0 { true } else { false } })
         #expect(decisions.contains { if case .batchFailed = $0 { true } else { false } })
         #expect(decisions.contains { if case .partiallyFailed = $0 { true } else { false } })
         #expect(decisions.contains { if case .waiting = $0 { true } else { false } })
@@ -56,65 +60,92 @@ struct QueueWorldTests {
         #expect(world.receives == 4)
     }
 
-    /// 1...3 messages × every poison subset × how poison shows × window × a crash, a stop or neither at any point.
-    @Test("Every short story of a queue ends well")
-    func enumeration() {
-        let stories = Exhaustive.walk(limit: 20_000) { choices in
-            let count = 1 + choices.choose(3)
-            let poison = Set((0..<count).filter { _ in choices.chooseBool() })
-            let reports = choices.chooseBool()
-            let window: Duration = choices.chooseBool() ? .seconds(1) : .zero
-            let size = 1 + choices.choose(count)
-            let world = QueueWorld(
-                settings: QueueSettings(
-                    batch: BatchLimits(size: size, window: window), reportsBatchItemFailures: reports,
-                    functionTimeout: .seconds(3), queueVisibility: .seconds(30),
-                    scaling: .limited(maximumConcurrency: 2))
-            ) { call in
-                let failed = call.messages.indices.filter { poison.contains(call.messages[$0]) }
-                guard !failed.isEmpty else { return .succeeded }
-                return reports ? .partiallyFailed(failed) : .failed(.functionError)
-            }
-            world.send(count: count)
-            let moment = choices.choose(6)
-            if moment > 0 { world.crash(after: .milliseconds([0, 1, 2, 1_001, 30_001][moment - 1])) }
-            world.run()
-            world.conclude()
-            #expect(world.checker.violations == [])
-            let dead = Set(world.messages.indices.filter { world.messages[$0].place == .deadLettered })
-            #expect(poison.isSubset(of: dead))
-            if reports || size == 1 { #expect(dead == poison) }
-        }
-        #expect(stories > 500)
+    @Test("A change under load loses nothing and takes hold at once", arguments: [true, false])
+    func update(isRestart: Bool) {
+        var conditions = QueueWorld.Conditions()
+        conditions.duration = { _ in .seconds(2) }
+        let settings = QueueSettings(
+            batch: BatchLimits(size: 1), reportsBatchItemFailures: false, functionTimeout: .seconds(3),
+            queueVisibility: .seconds(30))
+        let world = QueueWorld(settings: settings, conditions: conditions) { _ in .succeeded }
+        world.send(count: 200)
+        var limited = settings
+        limited.scaling = .limited(maximumConcurrency: 2)
+        world.update(limited, isRestart: isRestart, after: .seconds(3))
+        world.run()
+        world.conclude()
+        #expect(world.checker.violations == [])
+        #expect(world.queue.messages.allSatisfy { $0.receiveCount == 1 })
+        let late = world.calls.filter { $0.time > SimulatedClock().now + .seconds(10) }
+        let starts = Dictionary(grouping: late, by: \.time.millisecondsSinceEpoch)
+        #expect(late.count > 50 && starts.values.allSatisfy { $0.count <= 2 })
+    }
+
+    @Test("A thousand messages that take a minute each: more and more of them at once, as fast as allowed")
+    func ramp() {
+        var conditions = QueueWorld.Conditions()
+        conditions.duration = { _ in .seconds(60) }
+        let world = QueueWorld(
+            settings: QueueSettings(
+                batch: BatchLimits(size: 1), reportsBatchItemFailures: false, functionTimeout: .seconds(90),
+                queueVisibility: .seconds(540)), conditions: conditions
+        ) { _ in .succeeded }
+        world.send(count: 700)
+        let start = world.clock.now
+        world.run()
+        world.conclude()
+        #expect(world.checker.violations == [])
+        let begun = { (seconds: Int) in world.calls.count { $0.time < start + .seconds(seconds) } }
+        #expect(begun(1) == 9 && begun(31) == 159 && begun(60) == 304)
+    }
+
+    @Test("Provisioned pollers take ten messages ten times a second each, and no more")
+    func provisioned() {
+        let world = QueueWorld(
+            settings: QueueSettings(
+                batch: BatchLimits(size: 10), reportsBatchItemFailures: false, functionTimeout: .seconds(3),
+                queueVisibility: .seconds(30), scaling: .provisioned(minimumPollers: 2, maximumPollers: 2))
+        ) { _ in .succeeded }
+        world.send(count: 2_000)
+        let start = world.clock.now
+        world.run()
+        world.conclude()
+        #expect(world.checker.violations == [])
+        #expect(world.calls.last.map { $0.time - start } == .milliseconds(9_900))
     }
 
     private static func run(seed: UInt64) -> QueueWorld {
         var random = SeededRandom(seed: seed)
+        let isFIFO = random.chance(50)
         let reports = random.chance(50)
-        let window: Duration = random.chance(40) ? .seconds(Int.random(in: 1...5, using: &random)) : .zero
+        let hasWindow = !isFIFO && random.chance(40)
+        let window: Duration = hasWindow ? .seconds(Int.random(in: 1...5, using: &random)) : .zero
         let settings = QueueSettings(
             batch: BatchLimits(
-                size: Int.random(in: 1...20, using: &random), window: window,
+                size: Int.random(in: 1...(isFIFO ? 10 : 20), using: &random), window: window,
                 eventBytes: random.chance(50) ? 2_000 : Limits.eventBytes),
             reportsBatchItemFailures: reports, functionTimeout: .seconds(3),
             queueVisibility: .seconds(Int.random(in: 3...10, using: &random)),
-            scaling: .limited(maximumConcurrency: Int.random(in: 1...5, using: &random)))
-        let faults = FaultPlan.drawn(using: &random)
+            scaling: .drawn(using: &random))
+        var conditions = QueueWorld.Conditions()
+        conditions.maxReceiveCount = 5
+        conditions.faults = .drawnForQueues(using: &random)
         let start = SimulatedClock()
+        conditions.calmFrom = start.now + .seconds(120)
+        conditions.seed = seed
         let poison = Set((0..<200).filter { _ in random.chance(5) })
-        let world = QueueWorld(
-            settings: settings, maxReceiveCount: 5, faults: faults, calmFrom: start.now + .seconds(120),
-            seed: seed,
-            clock: start
-        ) { call in
+        let world = QueueWorld(settings: settings, conditions: conditions, clock: start) { call in
             let failed = call.messages.indices.filter { poison.contains(call.messages[$0]) }
             guard !failed.isEmpty else { return .succeeded }
             return reports ? .partiallyFailed(failed) : .failed(.functionError)
         }
+        let groups = Int.random(in: 1...6, using: &random)
+        let largest = random.chance(10) ? 900_000 : 600
         for _ in 0..<Int.random(in: 5...20, using: &random) {
             let count = random.chance(20) ? 40 : Int.random(in: 1...6, using: &random)
-            let sizes = (0..<count).map { _ in Int.random(in: 1...600, using: &random) }
-            world.send(sizes: sizes, after: random.milliseconds(0...60_000))
+            let sizes = (0..<count).map { _ in Int.random(in: 1...largest, using: &random) }
+            let names: [Int?] = sizes.map { _ in isFIFO ? Int.random(in: 1...groups, using: &random) : nil }
+            world.send(sizes: sizes, groups: names, after: random.milliseconds(0...60_000))
         }
         world.run()
         world.conclude()

@@ -21,10 +21,9 @@ struct PollPace: Sendable {
         var next = now
         let recent = polls.count - head
         if recent >= pollers { next = polls[head + recent - pollers] + Limits.pollInterval }
-        if debt > 0 {
-            let rate = pollers * Limits.bytesPerSecond
-            next = max(next, now + .milliseconds((debt * 1_000 + rate - 1) / rate))
-        }
+        // What takes less than a millisecond to pay delays nobody: clocks count no finer.
+        let wait = debt * 1_000 / (pollers * Limits.bytesPerSecond)
+        if wait > 0 { next = max(next, now + .milliseconds(wait)) }
         return next
     }
 
