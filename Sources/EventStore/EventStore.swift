@@ -57,6 +57,7 @@ package final class EventStore: Sendable {
         tableSizes = Mutex(loaded.tables)
         thread = Mutex(nil)
         for (key, ledger) in loaded.ledgers { leases.add(QueueLedger(ledger), for: key) }
+        for (key, ledger) in loaded.groupLedgers { leases.add(QueueLedger(groups: ledger), for: key) }
         tips.set(
             loaded.shards.mapValues {
                 ShardTip(

@@ -53,14 +53,28 @@ struct Publisher {
     private func publishQueues(_ effects: GroupEffects, _ writer: StoreWriter) -> CommittedChanges {
         var changes = CommittedChanges()
         for queue in effects.createdQueues {
-            guard let tally = writer.queues[queue] else { continue }
-            leases.add(QueueLedger(LeaseLedger(tally)), for: queue)
+            guard let tally = writer.queues[queue], let definition = writer.definitions.queues[queue] else {
+                continue
+            }
+            let ledger =
+                definition.isFIFO
+                ? QueueLedger(groups: GroupLedger(tally, definition)) : QueueLedger(LeaseLedger(tally))
+            leases.add(ledger, for: queue)
         }
         for queue in effects.removedQueues { leases.remove(queue) }
+        for queue in effects.changedQueues {
+            guard let seconds = writer.definitions.queues[queue]?.attributes.delaySeconds else { continue }
+            leases.ledger(of: queue)?.fifo?.groups.withLock { $0.setDelay(seconds: seconds) }
+        }
         // Those that grew come first: a message on its way to another queue is for a moment seen in both, never in none.
         let grown = effects.touchedQueues.intersection(effects.grownQueues)
         for queue in Array(grown) + effects.touchedQueues.subtracting(grown) {
             guard let tally = writer.queues[queue], let ledger = leases.ledger(of: queue) else { continue }
+            if let fifo = ledger.fifo {
+                let frees = fifo.publish(effects, of: queue, tally, now: writer.now)
+                if frees || effects.grownQueues.contains(queue) { changes.queues.append(queue) }
+                continue
+            }
             let freesRoom = ledger.state.withLock { ledger in
                 let wasFull = ledger.isAtInFlightLimit
                 if let floor = effects.raisedFloors[queue] {

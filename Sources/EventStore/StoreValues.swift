@@ -48,6 +48,8 @@ package enum VisibilityChange: Equatable, Sendable {
     case changed
     /// The message is gone, or was never received.
     case notInFlight
+    /// FIFO queues only: the receipt expired, or the message was received again since.
+    case expired
     /// The message would stay hidden for longer than 12 h after its receive.
     case beyondLimit
 }

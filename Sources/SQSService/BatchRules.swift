@@ -57,6 +57,12 @@ extension JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    mutating func sequenceNumber(_ number: MessageSequenceNumber) {
+        raw("\"")
+        number.append(to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     mutating func receiptHandle(_ handle: ReceiptHandle) {
         raw("\"")
         handle.append(to: &bytes)

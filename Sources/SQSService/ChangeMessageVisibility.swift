@@ -36,16 +36,17 @@ extension SQSService {
     ) throws(AWSError) {
         guard let seconds = entry.visibilitySeconds else { throw .missing("VisibilityTimeout") }
         try VisibilityRules.check(seconds)
-        let position = try position(of: entry.handle, in: queue)
+        let lease = try lease(of: entry.handle, in: queue)
         let change: VisibilityChange
         do throws(StoreError) {
-            change = try reader.changeVisibility(of: position, in: queue.key, seconds: seconds, now: now())
+            change = try reader.changeVisibility(of: lease, in: queue.key, seconds: seconds, now: now())
         } catch {
             throw error.wireError
         }
         switch change {
         case .changed: return
         case .notInFlight: throw .notInFlight(entry.handle)
+        case .expired: throw .expired(entry.handle)
         case .beyondLimit:
             throw .parameter(
                 "\(seconds)", "VisibilityTimeout",

@@ -12,9 +12,10 @@ extension SQSService {
         // Old clients write the member with a capital.
         let tags = try arguments.stringMap(arguments["tags"] == nil ? "Tags" : "tags") ?? []
         try QueueName.check(name)
-        try checkFIFO(name, given)
         var attributes = QueueAttributes()
+        attributes.fifo = try FIFOAttributeText.kind(ofQueueNamed: name, given)
         try QueueAttributeText.apply(given, to: &attributes, isNew: true)
+        try FIFOAttributeText.check(attributes.fifo)
         let wanted = NewQueue(
             name: name, location: call.location, given: given, attributes: attributes,
             tags: try QueueTags.merged([:], with: tags))
@@ -26,21 +27,6 @@ extension SQSService {
             case .success(let queue): call.succeed(queueURL: queue)
             case .failure(let error): call.fail(error)
             }
-        }
-    }
-
-    private func checkFIFO(_ name: String, _ given: [(key: String, value: String)]) throws(AWSError) {
-        let flag = given.first { $0.key == "FifoQueue" }?.value
-        switch (name.hasSuffix(".fifo"), flag) {
-        case (true, "true"): throw .noFIFO
-        case (true, _):
-            throw .invalidParameter(
-                "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
-        case (false, "true"):
-            throw .invalidParameter(
-                "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, "
-                    + "must end with .fifo suffix and be 1 to 80 in length.")
-        case (false, _): return
         }
     }
 }
@@ -70,7 +56,8 @@ private struct NewQueue: Sendable {
                 return .failure(.queueDeletedRecently)
             }
             try RedriveRules.check(
-                attributes.redrive, given, of: location.arn("sqs", name), isFIFO: false, in: writer.catalog)
+                attributes.redrive, given, of: location.arn("sqs", name), isFIFO: attributes.fifo != nil,
+                in: writer.catalog)
         } catch {
             return .failure(error)
         }

@@ -24,9 +24,6 @@ enum QueueAttributeText {
         "Policy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled",
         "RedriveAllowPolicy",
     ]
-    static let fifoOnly: [String] = [
-        "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit",
-    ]
     static let counters: [String] = [
         "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
         "ApproximateNumberOfMessagesDelayed",
@@ -35,7 +32,8 @@ enum QueueAttributeText {
 
     /// Whether SQS has an attribute of that name, for any kind of queue.
     static func isKnown(_ name: String) -> Bool {
-        numbers.contains { $0.name == name } || bookkeeping.contains(name) || fifoOnly.contains(name)
+        numbers.contains { $0.name == name } || bookkeeping.contains(name)
+            || FIFOAttributeText.names.contains(name)
             || readOnly.contains(name) || name == "RedrivePolicy" || name == "FifoQueue"
     }
 }
@@ -56,6 +54,11 @@ extension QueueAttributeText {
                 try applyBookkeeping(name, text, to: &attributes)
             } else if name == "RedrivePolicy" {
                 attributes.redrive = text.isEmpty ? nil : try RedriveText.policy(text)
+            } else if var fifo = attributes.fifo,
+                name == "FifoQueue" || FIFOAttributeText.names.contains(name)
+            {
+                try FIFOAttributeText.apply(name, text, to: &fifo)
+                attributes.fifo = fifo
             } else {
                 throw refusal(of: name, text, isNew: isNew)
             }
@@ -103,8 +106,7 @@ extension QueueAttributeText {
     private static func refusal(of name: String, _ text: String, isNew: Bool) -> AWSError {
         switch name {
         case "FifoQueue":
-            if isNew { return text == "true" ? .noFIFO : .unknownAttribute(name) }
-            return text == "true"
+            return text == "true" && !isNew
                 ? .attributeValue(name, reason: "Modifying queue type is not supported.")
                 : .unknownAttribute(name)
         case "ContentBasedDeduplication": return .unknownAttribute(name)
@@ -152,6 +154,7 @@ extension QueueAttributeText {
             shown.append(("KmsDataKeyReusePeriodSeconds", "300"))
         }
         if let redrive = attributes.redrive { shown.append(("RedrivePolicy", RedriveText.text(of: redrive))) }
+        if let fifo = attributes.fifo { shown += FIFOAttributeText.shown(of: fifo) }
         return shown
     }
 

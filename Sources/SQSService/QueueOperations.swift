@@ -141,6 +141,7 @@ extension SQSService {
             var attributes = queue.attributes
             do throws(AWSError) {
                 try QueueAttributeText.apply(given, to: &attributes, isNew: false)
+                try FIFOAttributeText.check(attributes.fifo)
                 if given.contains(where: { $0.key == "RedrivePolicy" }) {
                     try RedriveRules.check(
                         attributes.redrive, given, of: queue.arn, isFIFO: queue.isFIFO, in: writer.catalog)

@@ -80,12 +80,12 @@ struct ReceiptRequest: Sendable {
 }
 
 extension SQSService {
-    /// The message that a handle stands for.
-    func position(of handle: String, in queue: QueueDefinition) throws(AWSError) -> Position {
+    /// The receive that a handle stands for.
+    func lease(of handle: String, in queue: QueueDefinition) throws(AWSError) -> MessageLease {
         guard let receipt = store.receipt(handle), receipt.queue == queue.key else {
             throw .receiptHandle(handle)
         }
-        return receipt.position
+        return receipt.lease
     }
 }
 

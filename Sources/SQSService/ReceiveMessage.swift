@@ -14,6 +14,7 @@ extension SQSService {
     func receiveMessage(_ call: ServiceCall) throws(AWSError) {
         let request = try ReceiveRequest(parsing: call.body)
         let queue = try queue(request.queueURL, call)
+        try request.check(for: queue)
         let wait = request.waitSeconds ?? queue.attributes.receiveWaitTimeSeconds
         // Somebody who left would take messages to the grave until their visibility timeout.
         guard call.responder.isConnected else { return }
@@ -53,7 +54,7 @@ extension SQSService {
         do throws(StoreError) {
             outcome = try reader.receive(
                 from: queue.key, maximum: request.maximum, visibilitySeconds: request.visibilitySeconds,
-                now: now()
+                attempt: request.attempt, now: now()
             ) { message, body, attributes in
                 write(message, body, attributes, for: request, of: queue, to: &json)
             }
@@ -83,8 +84,7 @@ extension SQSService {
         json.key("Body")
         json.string(escaping: body)
         if !request.systemAttributes.isEmpty {
-            json.systemAttributes(
-                of: message, wanted: request.systemAttributes, account: queue.location.account)
+            json.systemAttributes(of: message, wanted: request.systemAttributes, in: queue)
         }
         if !attributes.isEmpty, !request.messageAttributes.isEmpty {
             writeMessageAttributes(attributes, message.attributesMD5, for: request, to: &json)
@@ -119,15 +119,17 @@ extension SQSService {
 extension JSONWriter {
     /// The member `Attributes` with the system attributes that are wanted and there.
     fileprivate mutating func systemAttributes(
-        of message: ReceivedMessage, wanted: NameSelection, account: String
+        of message: ReceivedMessage, wanted: NameSelection, in queue: QueueDefinition
     ) {
         key("Attributes")
         beginObject()
-        attribute("SenderId", account, wanted)
+        attribute("SenderId", queue.location.account, wanted)
         attribute("ApproximateReceiveCount", Int64(message.receiveCount), wanted)
         attribute("ApproximateFirstReceiveTimestamp", message.firstReceivedAt.millisecondsSinceEpoch, wanted)
         attribute("SentTimestamp", message.sentAt.millisecondsSinceEpoch, wanted)
         if let group = message.groupID { attribute("MessageGroupId", group, wanted) }
+        if let id = message.deduplicationID { attribute("MessageDeduplicationId", id, wanted) }
+        if queue.isFIFO { attribute("SequenceNumber", message.sequenceNumber.description, wanted) }
         if let trace = message.traceHeader { attribute("AWSTraceHeader", trace, wanted) }
         if let source = message.deadLetterSource {
             attribute("DeadLetterQueueSourceArn", source.description, wanted)

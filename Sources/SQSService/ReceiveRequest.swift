@@ -32,6 +32,8 @@ struct ReceiveRequest: Sendable {
     var waitSeconds: Int?
     var systemAttributes = NameSelection()
     var messageAttributes = NameSelection()
+    /// `ReceiveRequestAttemptId`.
+    var attempt: String?
 
     init(parsing body: [UInt8]) throws(AWSError) {
         do throws(WireProblem) {
@@ -54,10 +56,7 @@ struct ReceiveRequest: Sendable {
         case "MessageAttributeNames":
             try json.array { json throws(WireProblem) in messageAttributes.add(try json.text()) }
         case "ReceiveRequestAttemptId":
-            throw .refused(
-                .parameter(
-                    try json.text(), name,
-                    "The request include parameter that is not valid for this queue type."))
+            attempt = try json.text()
         default: try json.skip()
         }
     }
@@ -70,6 +69,15 @@ struct ReceiveRequest: Sendable {
             throw .parameter("\(waitSeconds)", "WaitTimeSeconds", "Must be >= 0 and <= 20, if provided.")
         }
         if let visibilitySeconds { try VisibilityRules.check(visibilitySeconds) }
+    }
+
+    /// Checks what depends on the queue.
+    func check(for queue: QueueDefinition) throws(AWSError) {
+        guard let attempt else { return }
+        guard queue.isFIFO else { throw .foreignParameter(attempt, "ReceiveRequestAttemptId") }
+        guard !attempt.isEmpty, Identifier.isAllowed(attempt.utf8) else {
+            throw .identifier(attempt, "ReceiveRequestAttemptId")
+        }
     }
 }
 

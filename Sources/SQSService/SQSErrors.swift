@@ -74,9 +74,31 @@ extension AWSError {
             "One or more parameters are invalid. Reason: Message must be shorter than \(limit) bytes.")
     }
 
-    /// FIFO queues come with a later version; until then nothing pretends to be one.
-    static let noFIFO = AWSError.notSupported(
-        "Millrace does not support FIFO queues (FifoQueue, names that end in .fifo) yet.")
+    /// FIFO queues only: in a standard queue every receipt handle will do.
+    static func expired(_ handle: String) -> AWSError {
+        parameter(handle, "ReceiptHandle", "The receipt handle has expired.")
+    }
+
+    static func foreignParameter(_ value: String, _ name: String) -> AWSError {
+        parameter(value, name, "The request include parameter that is not valid for this queue type.")
+    }
+
+    static let noDeduplicationID = invalidParameter(
+        "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly"
+    )
+
+    /// - Parameter name: `MessageGroupId`, `MessageDeduplicationId` or `ReceiveRequestAttemptId`.
+    static func identifier(_ text: String, _ name: String) -> AWSError {
+        parameter(
+            text, name,
+            "\(name) can only include alphanumeric and punctuation characters. 1 to 128 in length.")
+    }
+
+    /// - Parameter reason: What there is too much of.
+    static func throttled(_ reason: String) -> AWSError {
+        AWSError(
+            "RequestThrottled", "The request was denied due to request throttling. \(reason)", status: 403)
+    }
 }
 
 // MARK: - Batches
@@ -127,7 +149,8 @@ enum SQSLimits {
     static let receiveCount = 10
     static let waitSeconds = 20
     static let delaySeconds = 900
-    static let messageGroupBytes = 128
+    /// Of message groups, deduplication IDs and receive attempts.
+    static let identifierBytes = 128
     static let tags = 50
     static let listResults = 1_000
     /// How long a deleted queue's name stays taken, and the least time between two purges.

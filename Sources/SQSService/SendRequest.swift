@@ -114,9 +114,11 @@ extension SendRequest {
     /// Finds what is wrong with one message on its own; the queue's size limit included.
     ///
     /// - Parameter inBatch: A batch words the size limit in its own way.
-    mutating func check(_ index: Int, limit: Int, inBatch: Bool) {
+    mutating func check(_ index: Int, of queue: QueueDefinition, inBatch: Bool) {
         guard entries[index].problem == nil else { return }
-        entries[index].problem = problem(of: entries[index], limit: limit, inBatch: inBatch)
+        entries[index].problem =
+            problem(of: entries[index], limit: queue.attributes.maximumMessageBytes, inBatch: inBatch)
+            ?? (queue.isFIFO ? groupedProblem(of: entries[index]) : ungroupedProblem(of: entries[index]))
     }
 
     private func problem(of entry: Entry, limit: Int, inBatch: Bool) -> AWSError? {
@@ -129,28 +131,51 @@ extension SendRequest {
                 : .tooLong(limit)
         }
         guard UTF8Text.isAllowedInMessages(arena.span.extracting(entry.body)) else { return .invalidContents }
+        guard isIdentifier(entry.groupID) else { return .identifier(text(entry.groupID), "MessageGroupId") }
+        return nil
+    }
+
+    /// The rules of standard queues, which have no deduplication.
+    private func ungroupedProblem(of entry: Entry) -> AWSError? {
         if let delay = entry.delaySeconds, !(0...SQSLimits.delaySeconds).contains(delay) {
             return .parameter("\(delay)", "DelaySeconds", "DelaySeconds must be >= 0 and <= 900.")
         }
         guard entry.deduplicationID.isEmpty else {
-            return .parameter(
-                text(entry.deduplicationID), "MessageDeduplicationId",
-                "The request include parameter that is not valid for this queue type.")
-        }
-        guard isGroupID(entry.groupID) else {
-            return .parameter(
-                text(entry.groupID), "MessageGroupId",
-                "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length."
-            )
+            return .foreignParameter(text(entry.deduplicationID), "MessageDeduplicationId")
         }
         return nil
     }
 
-    /// Alphanumerics and punctuation: the visible characters of ASCII.
-    private func isGroupID(_ range: Range<Int>) -> Bool {
-        range.count <= SQSLimits.messageGroupBytes
-            && arena[range].allSatisfy { (UInt8(ascii: "!")...UInt8(ascii: "~")).contains($0) }
+    /// The rules of FIFO queues; that there is a group and a deduplication ID was checked before, for all messages.
+    private func groupedProblem(of entry: Entry) -> AWSError? {
+        guard isIdentifier(entry.deduplicationID) else {
+            return .identifier(text(entry.deduplicationID), "MessageDeduplicationId")
+        }
+        // 0 stands for the queue's own delay (recorded on AWS).
+        if let delay = entry.delaySeconds, delay != 0 { return .foreignParameter("\(delay)", "DelaySeconds") }
+        return nil
     }
+
+    /// Makes every message of a request to a FIFO queue one of a group and with a deduplication ID; a message that cannot
+    /// be made so fails the whole request.
+    mutating func group(for queue: QueueDefinition, inBatch: Bool) throws(AWSError) {
+        guard let fifo = queue.attributes.fifo else { return }
+        for index in entries.indices {
+            guard !entries[index].groupID.isEmpty else {
+                throw inBatch
+                    ? .invalidParameter("The request must contain the parameter MessageGroupId.")
+                    : .missing("MessageGroupId")
+            }
+            guard entries[index].deduplicationID.isEmpty else { continue }
+            guard fifo.contentBasedDeduplication else { throw .noDeduplicationID }
+            let digest = SHA256.hash(Array(arena[entries[index].body]))
+            let start = arena.count
+            arena.append(contentsOf: Hex.encode(digest).utf8)
+            entries[index].deduplicationID = start..<arena.count
+        }
+    }
+
+    private func isIdentifier(_ range: Range<Int>) -> Bool { Identifier.isAllowed(arena[range]) }
 
     func text(_ range: Range<Int>) -> String { String(decoding: arena[range], as: UTF8.self) }
 
@@ -165,9 +190,19 @@ extension SendRequest {
                 MessageBatch.Entry(
                     body: entry.body, bodyMD5: hasher.hash(arena.span.extracting(entry.body)).value,
                     attributes: entry.attributes.range, attributesMD5: entry.attributes.md5,
-                    traceHeader: entry.traceHeader, groupID: entry.groupID, delaySeconds: entry.delaySeconds))
+                    traceHeader: entry.traceHeader, groupID: entry.groupID,
+                    deduplicationID: entry.deduplicationID, delaySeconds: entry.delaySeconds))
             indices.append(index)
         }
         return (batch, indices)
+    }
+}
+
+/// What message groups, deduplication IDs and receive attempts may look like.
+enum Identifier {
+    /// Alphanumerics and punctuation, the visible characters of ASCII; an empty one is one that was not given.
+    static func isAllowed(_ bytes: some Collection<UInt8>) -> Bool {
+        bytes.count <= SQSLimits.identifierBytes
+            && bytes.allSatisfy { (UInt8(ascii: "!")...UInt8(ascii: "~")).contains($0) }
     }
 }

@@ -78,13 +78,6 @@ def test_set_attributes(sqs, url):
         sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Nothing"])
 
 
-def test_fifo_is_refused_by_name(sqs, name):
-    with refused("UnsupportedOperation") as refusal:
-        sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})
-    assert refusal.status == 501
-    assert "FIFO" in refusal.message
-
-
 def test_bad_names(sqs):
     for bad in ["with space", "a" * 81, "dotted.name"]:
         with refused("InvalidParameterValue"):

@@ -34,13 +34,12 @@ extension EventStore {
         _ settlement: QueueSettlement,
         completion: @escaping @Sendable (Result<[LostReport], StoreError>) -> Void
     ) {
-        let positions = settlement.done.map(\.position)
-        leases.beginDelete(positions, in: settlement.queue)
+        let deletion = leases.beginDelete(settlement.done, in: settlement.queue, now: now())
         submit { writer throws(StoreError) in
-            try writer.settle(settlement)
+            try writer.settle(settlement, deletion)
         } completion: { [leases, now] result in
             if case .failure = result {
-                leases.cancelDelete(positions, in: settlement.queue, now: now())
+                leases.cancelDelete(deletion.accepted, in: settlement.queue, now: now())
             }
             completion(result)
         }
@@ -51,10 +50,13 @@ extension StoreWriter {
     /// Deletes, notes executions, reports and records decisions, all or nothing.
     ///
     /// - Returns: Reports that could not be delivered, which is final.
-    func settle(_ settlement: QueueSettlement) throws(StoreError) -> [LostReport] {
+    func settle(
+        _ settlement: QueueSettlement, _ deletion: GroupLedger.Deletion
+    ) throws(StoreError) -> [LostReport] {
         _ = try existing(settlement.queue)
         let routes = try routes(of: settlement.reports)
-        try delete(settlement.done.map(\.position), from: settlement.queue)
+        // A message of a FIFO queue whose receipt expired stays: it comes again.
+        _ = try delete(deletion, from: settlement.queue)
         try noteExecutions(settlement.executed, of: settlement.queue)
         var decisions = settlement.decisions
         var lost: [LostReport] = []

@@ -5,10 +5,10 @@ import Synchronization
 package final class QueueLeases: Sendable {
     private let ledgers = Mutex<[QueueKey: QueueLedger]>([:])
     /// Told about queues whose messages may be received sooner than before, on the thread that changed it.
-    private let onSooner: @Sendable (QueueKey) -> Void
+    let onSooner: @Sendable (QueueKey) -> Void
 
     /// Given what has to be kept of messages whose receives or visibility changed.
-    private let onNotes: @Sendable (LeaseNotes) -> Void
+    let onNotes: @Sendable (LeaseNotes) -> Void
 
     init(
         onSooner: @escaping @Sendable (QueueKey) -> Void, onNotes: @escaping @Sendable (LeaseNotes) -> Void
@@ -28,8 +28,18 @@ final class QueueLedger: Sendable {
     let state: Mutex<LeaseLedger>
     /// Held during a receive, so that two receives never read the same rows. The writer never takes it.
     let turn = Mutex<Void>(())
+    /// Stands for `state`, which has no part in it, when the queue is a FIFO queue.
+    let fifo: FIFOLeases?
 
-    init(_ ledger: LeaseLedger) { state = Mutex(ledger) }
+    init(_ ledger: LeaseLedger) {
+        state = Mutex(ledger)
+        fifo = nil
+    }
+
+    init(groups ledger: GroupLedger) {
+        state = Mutex(LeaseLedger(tip: 0, floor: 0, rows: 0))
+        fifo = FIFOLeases(ledger)
+    }
 }
 
 // MARK: - Questions
@@ -37,14 +47,24 @@ final class QueueLedger: Sendable {
 extension QueueLeases {
     /// The three counters of a queue; zeros when it is gone. Cheap.
     package func counters(of queue: QueueKey, now: Timestamp) -> QueueCounters {
-        ledger(of: queue)?.state.withLock { $0.counters(now: now.millisecondsSinceEpoch) } ?? QueueCounters()
+        guard let ledger = ledger(of: queue) else { return QueueCounters() }
+        let moment = now.millisecondsSinceEpoch
+        return ledger.fifo?.groups.withLock { $0.counters(now: moment) }
+            ?? ledger.state.withLock { $0.counters(now: moment) }
     }
 
     /// When a receive may find a message: `now` when one may be there, a later moment when the next one is hidden
     /// until then, `nil` when there is nothing to wait for but a send.
     package func nextVisible(in queue: QueueKey, now: Timestamp) -> Timestamp? {
-        let moment = ledger(of: queue)?.state.withLock { $0.nextVisible(now: now.millisecondsSinceEpoch) }
-        return moment.flatMap { $0 }.map { Timestamp(millisecondsSinceEpoch: $0) }
+        guard let ledger = ledger(of: queue) else { return nil }
+        let now = now.millisecondsSinceEpoch
+        let moment =
+            if let fifo = ledger.fifo {
+                fifo.groups.withLock { $0.nextVisible(now: now) }
+            } else {
+                ledger.state.withLock { $0.nextVisible(now: now) }
+            }
+        return moment.map { Timestamp(millisecondsSinceEpoch: $0) }
     }
 }
 
@@ -53,23 +73,36 @@ extension QueueLeases {
 extension QueueLeases {
     /// Hides messages that are about to be deleted, until their deletion is committed or `cancelDelete`.
     package func beginDelete(_ positions: [Position], in queue: QueueKey) {
-        let makesRoom = ledger(of: queue)?.state.withLock { ledger in
+        guard let ledger = ledger(of: queue) else { return }
+        if let fifo = ledger.fifo { return fifo.groups.withLock { $0.beginDelete(positions) } }
+        let makesRoom = ledger.state.withLock { ledger in
             let wasFull = ledger.isAtInFlightLimit
             ledger.beginDelete(positions)
             return wasFull && !ledger.isAtInFlightLimit
         }
-        if makesRoom == true { onSooner(queue) }
+        if makesRoom { onSooner(queue) }
     }
 
     /// Makes messages whose deletion failed what they were before `beginDelete`.
     package func cancelDelete(_ positions: [Position], in queue: QueueKey, now: Timestamp) {
-        ledger(of: queue)?.state.withLock { $0.cancelLeave(positions, now: now.millisecondsSinceEpoch) }
+        guard let ledger = ledger(of: queue) else { return }
+        let moment = now.millisecondsSinceEpoch
+        if let fifo = ledger.fifo {
+            fifo.groups.withLock { $0.cancelLeave(positions, now: moment) }
+        } else {
+            ledger.state.withLock { $0.cancelLeave(positions, now: moment) }
+        }
         onSooner(queue)
     }
 
     /// Makes leased messages visible again at once, as if they had not been received: their receive count goes back.
     /// For messages that were received and never given to a function.
     package func release(_ positions: [Position], in queue: QueueKey, now: Timestamp) {
+        if let fifo = ledger(of: queue)?.fifo {
+            let notes = fifo.release(positions, in: queue, now: now.millisecondsSinceEpoch)
+            if !notes.isEmpty { onNotes(notes) }
+            return onSooner(queue)
+        }
         let notes = ledger(of: queue)?.state.withLock { ledger in
             // From the last to the first, because each one goes before all others.
             for position in positions.reversed() { ledger.putBack(position, now: now.millisecondsSinceEpoch) }

@@ -26,7 +26,7 @@ struct Receive {
     static let arrivedCountColumn: Int32 = 14
 
     /// Messages moved by one receive, so that a queue full of spent ones does not hold its caller for long.
-    private static let spentLimit = 1_000
+    static let spentLimit = 1_000
     /// Messages of noisy groups that one receive looks past: about half a millisecond.
     static let asideAtOnce = 500
 
@@ -111,10 +111,22 @@ extension Receive {
 
     func finishScan(at position: Position) { ledger.state.withLock { $0.finishScan(at: position) } }
     /// The row is gone or past retention: nothing to keep in mind.
-    func forget(_ position: Position) { ledger.state.withLock { $0.remove(CollectionOfOne(position)) } }
+    func forget(_ position: Position) {
+        if let fifo = ledger.fifo {
+            fifo.groups.withLock { _ = $0.remove(CollectionOfOne(position)) }
+        } else {
+            ledger.state.withLock { $0.remove(CollectionOfOne(position)) }
+        }
+    }
+    func putBack(_ position: Position) {
+        if let fifo = ledger.fifo {
+            fifo.groups.withLock { $0.putBack(position, now: now) }
+        } else {
+            ledger.state.withLock { $0.putBack(position, now: now) }
+        }
+    }
     /// It is spent still, and the next receive asks again.
     func keepSpent(_ position: Position) { ledger.state.withLock { $0.cancelLeave([position], now: now) } }
-    func putBack(_ position: Position) { ledger.state.withLock { $0.putBack(position, now: now) } }
 }
 
 // MARK: - Serving
@@ -142,9 +154,17 @@ extension Receive {
             LeaseNote(
                 position: lease.position, receiveCount: lease.receiveCount,
                 firstReceivedAt: lease.firstReceivedAt, lastReceivedAt: now, visibleAt: visibleAt))
-        let origin = row.isNull(5) ? row.int(0) : row.int(5)
-        let message = ReceivedMessage(
-            position: lease.position, messageID: MessageID(row: origin, secret: secret),
+        visit(message(of: lease, row), body.span, attributes.span)
+    }
+
+    /// What a row and its lease tell; a FIFO queue's row has one more column, the deduplication ID.
+    func message(of lease: LeaseLedger.Lease, _ row: Statement) -> ReceivedMessage {
+        let messageID = MessageID(row: row.isNull(5) ? row.int(0) : row.int(5), secret: secret)
+        var deduplicationID: String?
+        // What was moved here has its message ID for a deduplication ID.
+        if ledger.fifo != nil { deduplicationID = row.optionalText(13) ?? messageID.description }
+        return ReceivedMessage(
+            position: lease.position, messageID: messageID,
             receipt: ReceiptHandle(
                 queue: queue, position: lease.position, serial: UInt32(bitPattern: lease.receiveCount),
                 secret: secret),
@@ -152,8 +172,8 @@ extension Receive {
             firstReceivedAt: Timestamp(millisecondsSinceEpoch: lease.firstReceivedAt),
             sentAt: Timestamp(millisecondsSinceEpoch: row.int(1)), bodyMD5: Receive.digest(row.bytes(6)),
             attributesMD5: Receive.digest(row.bytes(8)), traceHeader: row.optionalText(9),
-            groupID: row.optionalText(10), deadLetterSource: row.optionalText(11).flatMap { ARN($0) })
-        visit(message, body.span, attributes.span)
+            groupID: row.optionalText(10), deduplicationID: deduplicationID,
+            deadLetterSource: row.optionalText(11).flatMap { ARN($0) })
     }
 
     /// 16 big-endian bytes; 0 for none.

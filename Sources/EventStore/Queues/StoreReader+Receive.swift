@@ -12,12 +12,14 @@ extension StoreReader {
     ///   - maximum: At least 1.
     ///   - maxBytes: Stops before the message whose body and attributes would exceed it, but visits at least one.
     ///   - visibilitySeconds: How long to hide, or `nil` for the queue's own value.
+    ///   - attempt: `ReceiveRequestAttemptId`, FIFO queues only: a receive with the ID of one of the last five minutes gets
+    ///     the same messages, hidden anew, unless one of them was deleted, expired or had its visibility changed.
     ///   - visit: The message, the bytes of its body, and of its attributes (JSON, empty for none); the spans are
     ///     valid during the call. It must not receive from the same queue.
     /// - Throws: `.notFound` when the queue is gone; errors of the disk only when nothing was visited.
     package func receive(
         from queue: QueueKey, maximum: Int, maxBytes: Int = .max, visibilitySeconds: Int? = nil,
-        now: Timestamp,
+        attempt: String? = nil, now: Timestamp,
         _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
     ) throws(StoreError) -> ReceiveOutcome {
         let catalog = store.catalog.snapshot
@@ -36,6 +38,9 @@ extension StoreReader {
             maximum: maximum, bytesLeft: maxBytes)
         let result: Result<Void, StoreError> = ledger.turn.withLock { _ in
             do throws(StoreError) {
+                if let fifo = ledger.fifo {
+                    return .success(try walk(fifo, &receive, attempt, visit))
+                }
                 return .success(try walk(&receive, visit))
             } catch {
                 return .failure(error)
@@ -175,7 +180,30 @@ extension StoreReader {
         }
     }
 
-    /// Hides a received message for `seconds` from now (0: visible at once), by any of its receipts.
+    /// Hides a received message for `seconds` from now (0: visible at once): by any of its receipts in a standard queue,
+    /// by the one of its current receive in a FIFO queue.
+    ///
+    /// - Parameter seconds: 0...43,200.
+    package func changeVisibility(
+        of lease: MessageLease, in queue: QueueKey, seconds: Int, now: Timestamp
+    ) throws(StoreError) -> VisibilityChange {
+        guard let fifo = store.leases.ledger(of: queue)?.fifo else {
+            return try changeVisibility(of: lease.position, in: queue, seconds: seconds, now: now)
+        }
+        let milliseconds = Int64(seconds) * 1_000
+        let known = store.leases.changeVisibility(
+            lease, in: queue, fifo, milliseconds: milliseconds, now: now)
+        if let known { return known }
+        // Received before the store was opened, and not met since: it is visible if it is there.
+        let statement = try statement("SELECT 1 FROM message WHERE id = ?1")
+        return try storeErrors { () throws(SQLiteError) in
+            statement.bind(1, RowKey.make(queue.rawValue, lease.position))
+            defer { statement.reset() }
+            return try statement.step() ? .expired : .notInFlight
+        }
+    }
+
+    /// Hides a received message of a standard queue for `seconds` from now (0: visible at once), by any of its receipts.
     ///
     /// - Parameter seconds: 0...43,200.
     package func changeVisibility(

@@ -7,6 +7,7 @@ extension StoreWriter {
     /// Stores messages; results are in the order of the entries.
     package func send(_ batch: MessageBatch, to queue: QueueKey) throws(StoreError) -> [SentMessage] {
         let definition = try existing(queue)
+        if let fifo = definition.attributes.fifo { return try sendInGroups(batch, to: definition, fifo) }
         guard var tally = queues[queue] else { throw .notFound("The queue") }
         guard !batch.entries.isEmpty else { return [] }
         let statement = try statement(
@@ -45,7 +46,7 @@ extension StoreWriter {
     }
 
     /// Lends the arena and, beside it, both digests of each entry as 32 big-endian bytes.
-    private static func withBytes(
+    static func withBytes(
         of batch: MessageBatch,
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(SQLiteError) -> Void
     ) throws(SQLiteError) {
@@ -68,7 +69,7 @@ extension StoreWriter {
         try result.get()
     }
 
-    private static func bind(
+    static func bind(
         _ entry: MessageBatch.Entry, _ index: Int, _ bytes: UnsafeRawBufferPointer,
         _ digests: UnsafeRawBufferPointer, to statement: Statement
     ) {
@@ -142,19 +143,21 @@ extension StoreWriter {
 extension StoreWriter {
     /// Moves messages whose receive count is spent; ID, body, attributes, sent time and receive count stay.
     ///
+    /// In a FIFO queue they count as sent now, as AWS documents it, and their deduplication ID becomes their message ID,
+    /// which is told for every message that has none of its own.
     /// - Throws: `.notFound` when one of the queues is gone.
     func moveToDeadLetter(
         _ leases: [LeaseLedger.Lease], from source: QueueKey, to target: QueueKey
     ) throws(StoreError) {
         let sourceARN = try existing(source).arn.description
-        _ = try existing(target)
+        let sentAt = try existing(target).isFIFO ? now.millisecondsSinceEpoch : nil
         guard var tally = queues[target] else { throw .notFound("The dead-letter queue") }
         let copy = try statement(
             """
             INSERT INTO message (id, sent_ms, visible_ms, receive_count, first_received_ms, origin, body_md5,
                 attributes, attributes_md5, trace_header, group_id, dead_letter_source, arrived_count, body)
-            SELECT ?2, sent_ms, 0, ?3, ?4, coalesce(origin, id), body_md5, attributes, attributes_md5, trace_header,
-                group_id, ?5, ?3, body
+            SELECT ?2, coalesce(?6, sent_ms), 0, ?3, ?4, coalesce(origin, id), body_md5, attributes, attributes_md5,
+                trace_header, group_id, ?5, ?3, body
             FROM message WHERE id = ?1
             """)
         for lease in leases {
@@ -165,6 +168,7 @@ extension StoreWriter {
                 copy.bind(3, Int64(lease.receiveCount))
                 copy.bind(4, lease.firstReceivedAt)
                 copy.bind(5, sourceARN)
+                copy.bind(6, sentAt)
                 try copy.run()
             }
             // One that was deleted meanwhile has no row to move.

@@ -69,6 +69,7 @@ extension StoreWriter {
             statement.bind(3, changed.modifiedAt.millisecondsSinceEpoch)
         }
         changeDefinitions { $0.put(changed) }
+        effects.changedQueues.insert(key)
         // A shorter retention may make messages old that were not.
         noteOldest(of: key, 0)
         return changed
@@ -82,11 +83,15 @@ extension StoreWriter {
         try forgetMoves(of: key)
         if let tally = queues[key], tally.tip > 0 {
             try erase(.messages, RowKey.first(key.rawValue), RowKey.make(key.rawValue, tally.tip))
+            if queue.isFIFO {
+                try erase(.deduplications, RowKey.first(key.rawValue), RowKey.make(key.rawValue, tally.tip))
+            }
         }
         if let log = leaseLogs[key] {
             try erase(
                 .leases, RowKey.make(key.rawValue, log.first), RowKey.make(key.rawValue, log.next))
         }
+        deduplication.clear(key)
         let moment = now
         changeDefinitions { definitions in
             let name = ResourceName(location: queue.location, name: queue.name)
@@ -102,7 +107,8 @@ extension StoreWriter {
         effects.removedQueues.append(key)
     }
 
-    /// Deletes all messages: visible, delayed and in flight. The moment is kept, `CatalogSnapshot.lastPurge` tells it.
+    /// Deletes all messages: visible, delayed and in flight; a FIFO queue forgets their deduplication IDs. The moment is
+    /// kept, `CatalogSnapshot.lastPurge` tells it.
     package func purgeQueue(_ key: QueueKey) throws(StoreError) {
         _ = try existing(key)
         let moment = now
@@ -119,6 +125,8 @@ extension StoreWriter {
         tally.oldestMilliseconds = 0
         tally.mustSave = true
         setQueue(key, tally)
+        deduplication.clear(key)
+        effects.groupedSends[key] = nil
         effects.delays[key] = nil
         effects.raisedFloors[key] = RaisedFloor(position: tally.floor, isPurge: true)
     }

@@ -8,9 +8,13 @@ struct GroupEffects {
     var grownQueues: Set<QueueKey> = []
     /// When each delayed message becomes visible.
     var delays: [QueueKey: [Int64]] = [:]
+    /// How many messages went to FIFO queues, all of them now.
+    var groupedSends: [QueueKey: Int] = [:]
     var deletedMessages: [QueueKey: [Position]] = [:]
     var raisedFloors: [QueueKey: RaisedFloor] = [:]
     var createdQueues: [QueueKey] = []
+    /// Queues with other attributes than before.
+    var changedQueues: Set<QueueKey> = []
     var removedQueues: [QueueKey] = []
     var leaseRows: [LeaseRow] = []
     /// Queues from whose lease logs rows were removed, with the first that is left.
@@ -76,6 +80,7 @@ struct Erasure: Equatable {
         /// `first` is the table's key.
         case items = 3
         case leases = 4
+        case deduplications = 5
     }
 
     let id: Int64

@@ -33,6 +33,7 @@ extension LoadedState {
             if try exists.step() {
                 let group = exists.bytes(0)
                 ledgers[queue]?.adopt(note, group: GroupMark(group.span), now: now)
+                groupLedgers[queue]?.adopt(note, now: now)
             } else {
                 gone.append(note.position)
             }

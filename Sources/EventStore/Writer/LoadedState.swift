@@ -15,15 +15,19 @@ struct LoadedState {
     /// The ledgers of the queues, with the messages that are hidden.
     var ledgers: [QueueKey: LeaseLedger] = [:]
     var leaseLogs: [QueueKey: LeaseLog] = [:]
+    /// Those of FIFO queues, which have no other.
+    var groupLedgers: [QueueKey: GroupLedger] = [:]
+    var deduplication = DeduplicationHistory()
 
     init(reading connection: Connection, now: Timestamp) throws(StoreError) {
         secret = try storeErrors { () throws(SQLiteError) in try LoadedState.secret(connection) }
         try loadQueues(connection)
-        for (key, tally) in queues { ledgers[key] = LeaseLedger(tally) }
         try storeErrors { () throws(SQLiteError) in
+            try makeLedgers(connection, now.millisecondsSinceEpoch)
             // What was received is in the log, which knows better than an older row.
             try loadLeases(connection, now.millisecondsSinceEpoch)
             try loadHidden(connection, now.millisecondsSinceEpoch)
+            try loadDeduplications(connection, now.millisecondsSinceEpoch)
         }
         try loadStreams(connection)
         try loadTables(connection)

@@ -49,6 +49,13 @@ extension StoreWriter {
                 DELETE FROM lease WHERE id >= ?1 AND id <= (
                     SELECT max(id) FROM (SELECT id FROM lease WHERE id >= ?1 AND id <= ?2 ORDER BY id LIMIT ?3))
                 """, erasure)
+        case .deduplications:
+            try removeFirst(
+                """
+                DELETE FROM deduplication WHERE id >= ?1 AND id <= (
+                    SELECT max(id) FROM (
+                        SELECT id FROM deduplication WHERE id >= ?1 AND id <= ?2 ORDER BY id LIMIT ?3))
+                """, erasure)
         case .items:
             try removeFirst(
                 """
@@ -87,7 +94,9 @@ extension StoreWriter {
         var removed = false
         for _ in 0..<StoreWriter.lapStep {
             if let queue = lap.queues.last {
-                if try trim(queue) { removed = true } else { lap.queues.removeLast() }
+                removed = try trim(queue)
+                if !removed { removed = try forgetOldDeduplications(of: queue) }
+                if !removed { lap.queues.removeLast() }
             } else if let shard = lap.shards.last {
                 if try trim(shard) { removed = true } else { lap.shards.removeLast() }
             } else if let stream = lap.streams.popLast() {

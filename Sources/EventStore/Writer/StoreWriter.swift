@@ -38,6 +38,8 @@ package final class StoreWriter {
     var topics: TopicState
     private var committedTopics: TopicState
     let publishing = PublishingTools()
+    /// The deduplication IDs of FIFO queues.
+    var deduplication: DeduplicationHistory
 
     init(
         connection: Connection, loaded: LoadedState, tableShardLifetime: Duration, objectFiles: ObjectFiles
@@ -55,6 +57,7 @@ package final class StoreWriter {
         leaseLogs = loaded.leaseLogs
         for (queue, log) in loaded.leaseLogs { leaseChores.note(queue, log) }
         topics = loaded.topics
+        deduplication = loaded.deduplication
         committedTopics = loaded.topics
     }
 
@@ -179,6 +182,7 @@ extension StoreWriter {
         followLeases(effects)
         committedDefinitions = definitions
         committedTopics = topics
+        deduplication.commit()
         forgetUndo()
         defer { effects = GroupEffects() }
         return effects
@@ -194,6 +198,7 @@ extension StoreWriter {
         if let undoErasures { erasures = undoErasures }
         definitions = committedDefinitions
         topics = committedTopics
+        deduplication.rollBack()
         snapshot = nil
         forgetUndo()
         for file in effects.writtenFiles { objectFiles.discardIfPending(file) }
