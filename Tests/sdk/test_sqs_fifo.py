@@ -477,5 +477,5 @@ def test_dead_letters_keep_order(sqs, make, name):
     standard = sqs.create_queue(QueueName=f"{name}-standard")["QueueUrl"]
     with refused("InvalidParameterValue") as refusal:
         sqs.set_queue_attributes(QueueUrl=standard, Attributes={"RedrivePolicy": policy})
-    assert "Dead letter target must be same type of queue as the source." in refusal.message
+    assert "must be same type of queue as the source." in refusal.message
     sqs.delete_queue(QueueUrl=standard)
