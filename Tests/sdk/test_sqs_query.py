@@ -196,6 +196,27 @@ def test_batches(sqs, url):
 
 
 @speaks_query
+def test_fifo(sqs, name):
+    url = sqs.create_queue(
+        QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    )["QueueUrl"]
+    sent = [sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId="g") for body in ["1", "2", "1"]]
+    assert sent[0]["MessageId"] == sent[2]["MessageId"]
+    assert int(sent[0]["SequenceNumber"]) < int(sent[1]["SequenceNumber"])
+    messages = receive(sqs, url, AttributeNames=["All"], ReceiveRequestAttemptId="attempt")
+    assert [message["Body"] for message in messages] == ["1", "2"]
+    assert messages[0]["Attributes"]["SequenceNumber"] == sent[0]["SequenceNumber"]
+    assert messages[0]["Attributes"]["MessageGroupId"] == "g"
+    assert messages[0]["Attributes"]["MessageDeduplicationId"] == hashlib.sha256(b"1").hexdigest()
+    again = receive(sqs, url, ReceiveRequestAttemptId="attempt")
+    assert [message["ReceiptHandle"] for message in again] == [message["ReceiptHandle"] for message in messages]
+    with refused("MissingParameter") as refusal:
+        sqs.send_message(QueueUrl=url, MessageBody="x")
+    assert refusal.message == "The request must contain the parameter MessageGroupId."
+    sqs.delete_queue(QueueUrl=url)
+
+
+@speaks_query
 def test_waiting_and_purging(sqs, url):
     sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=1)
     assert receive(sqs, url) == []
@@ -248,6 +269,30 @@ def test_permissions(sqs, url):
     with refused("InvalidParameterValue") as refusal:
         sqs.remove_permission(QueueUrl=url, Label="share")
     assert refusal.message == "Value share for parameter Label is invalid. Reason: can't find label."
+
+
+@speaks_query
+def test_moves(sqs, name):
+    dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-dead"
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})
+    url = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": policy})["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="bad")
+    receive(sqs, url, VisibilityTimeout=0)
+    assert receive(sqs, url) == []
+    sqs.start_message_move_task(SourceArn=arn, MaxNumberOfMessagesPerSecond=5)
+    [message] = receive(sqs, url, WaitTimeSeconds=10)
+    assert message["Body"] == "bad"
+    [task] = sqs.list_message_move_tasks(SourceArn=arn)["Results"]
+    assert task["SourceArn"] == arn
+    assert task["MaxNumberOfMessagesPerSecond"] == 5
+    with refused("InvalidParameterValue") as refusal:
+        sqs.start_message_move_task(SourceArn=arn.removesuffix("-dead"))
+    assert refusal.message == "Source queue must be configured as a Dead Letter Queue."
+    with refused("ResourceNotFoundException"):
+        sqs.list_message_move_tasks(SourceArn=arn + "-none")
+    for made in [url, dead]:
+        sqs.delete_queue(QueueUrl=made)
 
 
 # Raw requests
