@@ -179,13 +179,7 @@ def test_messages_that_match_no_filter_are_deleted(lambda_client, sqs, function,
     sqs.delete_queue(QueueUrl=url)
 
 
-@pytest.mark.parametrize(
-    "setting",
-    [
-        {"KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k"},
-        {"ScalingConfig": {"MaximumConcurrency": 2}},
-    ],
-)
+@pytest.mark.parametrize("setting", [{"KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k"}])
 def test_what_is_not_enforced_is_refused_by_name(lambda_client, function, queue_arn, setting):
     with pytest.raises(ClientError) as caught:
         lambda_client.create_event_source_mapping(FunctionName=function, EventSourceArn=queue_arn, **setting)
