@@ -86,7 +86,10 @@ extension LeaseLedger {
         floor = max(floor, position)
         cursor = max(cursor, position)
         guard !entries.isEmpty || isPurge else { return }
-        if isPurge { delays = DelayCounts(countedAfter: position) }
+        if isPurge {
+            delays = DelayCounts(countedAfter: position)
+            delayed = VisibilityHeap()
+        }
         remove(entries.keys.filter { $0 <= position })
     }
 }
@@ -113,7 +116,8 @@ extension LeaseLedger {
             hidden.pop()
         }
         let blocked = cursor < tip && scanBlockedUntil > now ? scanBlockedUntil : nil
-        guard let top = hidden.top?.visibleAt else { return blocked }
-        return min(top, blocked ?? top)
+        // With as much in flight as there may be, only the end of a lease changes anything.
+        let due = isAtInFlightLimit ? nil : delayed.top?.visibleAt
+        return [hidden.top?.visibleAt, due, isAtInFlightLimit ? nil : blocked].compactMap(\.self).min()
     }
 }

@@ -6,8 +6,10 @@ package import EventModel
 /// behind it are unknown and served by reading on. So memory grows with what is in flight, not with what waits.
 /// Moments are milliseconds since the epoch.
 package struct LeaseLedger {
-    /// Delayed messages that are remembered one by one; a scan stops at the next one (own choice, about 60 MB).
-    package static let delayedLimit = 500_000
+    /// Delayed messages that are remembered one by one; a scan stops at the next one (own choice, 16 to 32 MB).
+    package static let delayedLimit = 1_000_000
+    /// Delayed messages that a start looks for; a scan finds the others (own choice: a tenth of a second, 10 MB).
+    static let delayedAtStart = 100_000
     /// Returned messages above which no new ones are received, so that memory stays bounded (own choice).
     package static let readyLimit = 120_000
     /// Longest time from a receive to the message's return, by all changes together (SQS API: 12 hours).
@@ -25,6 +27,9 @@ package struct LeaseLedger {
     package internal(set) var entries: [Position: Entry] = [:]
     // Shared by the topics of this type, which stand in files of their own.
     var hidden = VisibilityHeap()
+    /// Delayed messages that a scan met, with no more than their time: there may be a million. They were never received, so
+    /// nobody can ask for them, and they need no entry before their time.
+    var delayed = VisibilityHeap()
     var ready = PositionLine()
     var readyCount = 0
     var inFlightCount = 0
@@ -60,6 +65,13 @@ extension LeaseLedger {
             uncount(entry)
             entry.state = .ready
             entries[top.position] = entry
+            pushReady(top.position)
+        }
+        // The rest of those whose time has come waits until there is room for them.
+        while readyCount < LeaseLedger.readyLimit, let top = delayed.top, top.visibleAt <= now {
+            delayed.pop()
+            guard top.position > floor, entries[top.position] == nil else { continue }
+            entries[top.position] = Entry(.ready)
             pushReady(top.position)
         }
         delays.forget(until: now)
@@ -114,13 +126,17 @@ extension LeaseLedger {
             }
             return lease(position, entry, now: now, visibleAt: visibleAt, maxReceiveCount: maxReceiveCount)
         }
-        guard entries.count < LeaseLedger.delayedLimit else {
+        guard delayed.entries.count + entries.count < LeaseLedger.delayedLimit else {
             scanBlockedUntil = row.visibleAt
             return .full
         }
         cursor = position
         delays.found(at: row.visibleAt, position: position, isDelayed: row.receiveCount == 0)
-        hide(position, entry, until: row.visibleAt)
+        if row.receiveCount == 0, group == .none {
+            delayed.push(.init(visibleAt: row.visibleAt, position: position))
+        } else {
+            hide(position, entry, until: row.visibleAt)
+        }
         return .hidden
     }
 

@@ -96,7 +96,7 @@ extension LoadedState {
             WHERE visible_ms > ?1 AND visible_ms > 0 ORDER BY visible_ms LIMIT ?2
             """)
         rows.bind(1, now)
-        rows.bind(2, Int64(LeaseLedger.delayedLimit))
+        rows.bind(2, Int64(LeaseLedger.delayedAtStart))
         while try rows.step() {
             let id = rows.int(0)
             let group = rows.bytes(4)
