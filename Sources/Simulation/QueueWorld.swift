@@ -28,6 +28,8 @@ package final class QueueWorld {
         /// When the faults end; `nil` for never.
         package var calmFrom: Timestamp?
         package var seed: UInt64 = 0
+        /// Whether everything that happened is written down, which takes longer than the rest.
+        package var keepsTrace = true
         /// How long the n-th invocation takes, from 0, when no fault makes it longer.
         package var duration: (Int) -> Duration = { _ in .milliseconds(1) }
         /// How long a delete takes.
@@ -278,5 +280,7 @@ extension QueueWorld {
         return random.chance(percent)
     }
 
-    func trace(_ line: String) { trace.append("\(clock.now.millisecondsSinceEpoch) \(line)") }
+    func trace(_ line: @autoclosure () -> String) {
+        if conditions.keepsTrace { trace.append("\(clock.now.millisecondsSinceEpoch) \(line())") }
+    }
 }

@@ -75,6 +75,7 @@ struct QueueEnumerationTests {
     private static func told(_ story: Story, concurrency: Int = 1) -> QueueWorld {
         var conditions = QueueWorld.Conditions()
         conditions.duration = story.duration
+        conditions.keepsTrace = false
         // One batch at a time means that the next receive comes after the delete.
         if concurrency == 1 { conditions.commit = .zero }
         let handler = story.handler()
@@ -92,16 +93,21 @@ struct QueueEnumerationTests {
     private static func compare(_ story: Story) {
         let world = told(story)
         world.run()
-        #expect(world.checker.violations == [], "\(story)")
         var queue = ModelQueue(visibility: .seconds(30), maxReceiveCount: 3)
         let start = SimulatedClock().now
         for group in story.groups { queue.send(encodedBytes: 100, group: group, now: start) }
         var reference = ReferenceQueueDelivery(
             queue: queue, batchSize: story.batchSize, duration: story.duration, handler: story.handler())
         reference.run(from: start)
-        #expect(world.calls.map(\.receipts) == reference.calls, "\(story)")
-        #expect(world.queue.messages.map(\.place) == reference.queue.messages.map(\.place), "\(story)")
-        #expect(world.checker.executedEver == reference.executed, "\(story)")
+        // An expectation for each of so many stories would take longer than the stories.
+        let isAsTold =
+            world.calls.map(\.receipts) == reference.calls
+            && world.queue.messages.map(\.place) == reference.queue.messages.map(\.place)
+            && world.checker.executedEver == reference.executed
+        guard isAsTold, world.checker.violations.isEmpty else {
+            Issue.record("\(story): \(world.checker.violations) \(world.calls), not \(reference.calls)")
+            return
+        }
     }
 
     /// 1...4 messages × groups × poison and messages that fail once × how they show × batch size.
@@ -164,9 +170,10 @@ struct QueueEnumerationTests {
             }
             world.run()
             world.conclude()
-            #expect(world.checker.violations == [], "\(story) \(moment)")
             let poison = Set(story.natures.indices.filter { story.natures[$0] == .poisonous })
-            #expect(poison.isSubset(of: world.deadLetters), "\(story) \(moment)")
+            if !world.checker.violations.isEmpty || !poison.isSubset(of: world.deadLetters) {
+                Issue.record("\(story) \(moment): \(world.checker.violations) \(world.deadLetters)")
+            }
         }
         #expect(stories > 5_000)
     }
