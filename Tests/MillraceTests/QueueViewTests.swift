@@ -29,6 +29,7 @@ struct QueueViewTests {
                 "MessageRetentionPeriod": "345600", "MaximumMessageSize": "1048576",
                 "RedrivePolicy":
                     #"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:grave","maxReceiveCount":3}"#,
+                "Policy": #"{"Statement":[{"Effect":"Allow"},{"Effect":"Deny"}]}"#,
                 "RedriveAllowPolicy":
                     #"{"redrivePermission":"byQueue","sourceQueueArns":["arn:aws:sqs:us-east-1:000000000000:orders"]}"#,
             ], sources: ["orders", "bills"], moves: [Self.move(Self.running), Self.move(Self.failed)])
@@ -39,6 +40,7 @@ struct QueueViewTests {
               dead letters to      grave after 3 receives
               dead letters from    orders, bills
               may take them from   orders
+              permissions          2 statement(s), kept and not enforced
 
             MOVE TASKS
               STARTED               STATUS   MOVED   OF  RATE  TO       WHY

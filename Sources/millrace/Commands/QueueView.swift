@@ -18,6 +18,9 @@ enum QueueView {
         let sources = queue.sources.isEmpty ? "–" : queue.sources.joined(separator: ", ")
         lines.append("  dead letters from    \(sources)")
         lines.append("  may take them from   \(allowed(queue.attributes["RedriveAllowPolicy"]))")
+        if let policy = queue.attributes["Policy"] {
+            lines.append("  permissions          \(statements(policy))")
+        }
         guard !queue.moves.isEmpty else { return lines }
         return lines + ["", "MOVE TASKS"] + moves(queue.moves).map { "  " + $0 }
     }
@@ -88,6 +91,12 @@ enum QueueView {
             return sources.map(name).joined(separator: ", ")
         default: return "any queue"
         }
+    }
+
+    /// Policies are kept and never asked.
+    private static func statements(_ policy: String) -> String {
+        let value = object(policy)?["Statement"]
+        return "\(value?.arrayValue?.count ?? 1) statement(s), kept and not enforced"
     }
 
     private static func object(_ text: String) -> JSONValue? {
