@@ -60,6 +60,7 @@ extension StoreReader {
             oldestSent: moment - Int64(definition.attributes.retentionSeconds) * 1_000)
         let result: Result<Void, StoreError> = ledger.turn.withLock { _ in
             do throws(StoreError) {
+                if let fifo = ledger.fifo { return .success(try takeFromGroups(fifo, &take)) }
                 let mayScan = ledger.state.withLock { ledger in
                     ledger.promote(now: moment)
                     return ledger.mayScan(now: moment)
@@ -76,6 +77,32 @@ extension StoreReader {
             throw error
         }
         return TakenMessages(positions: take.taken, isAll: !take.isDone)
+    }
+
+    /// What may be received of each group, in order; a group with a message in flight gives nothing.
+    private func takeFromGroups(_ fifo: FIFOLeases, _ take: inout MoveTake) throws(StoreError) {
+        let request = GroupLedger.Request(
+            maximum: 1, now: take.now, visibleAt: take.now, maxReceiveCount: 0, oldestSent: take.oldestSent,
+            spentLimit: take.maximum)
+        fifo.groups.withLock { $0.promote(now: request.now) }
+        take.taken = try self.take(fifo, request, of: take.queue).spent.map(\.position)
+        let row = try statement(
+            "SELECT length(body) + coalesce(length(attributes), 0) FROM message WHERE id = ?1")
+        var count = 0
+        while count < take.taken.count, take.bytesLeft > 0 {
+            let position = take.taken[count]
+            take.bytesLeft -= try storeErrors { () throws(SQLiteError) -> Int in
+                row.bind(1, RowKey.make(take.queue.rawValue, position))
+                defer { row.reset() }
+                return try row.step() ? Int(row.int(0)) : 0
+            }
+            count += 1
+        }
+        guard count < take.taken.count else { return }
+        // Those behind go back to their places.
+        let rest = Array(take.taken[count...])
+        take.taken.removeLast(rest.count)
+        fifo.groups.withLock { [now = take.now] in $0.cancelLeave(rest, now: now) }
     }
 
     private func takeReturned(_ take: inout MoveTake, _ ledger: QueueLedger) throws(StoreError) {

@@ -187,7 +187,8 @@ extension StoreWriter {
         let definition = try existing(target)
         guard var tally = queues[target] else { throw .notFound("The destination") }
         let sentAt = now.millisecondsSinceEpoch
-        let delay = Int64(definition.attributes.delaySeconds) * 1_000
+        // A FIFO queue's delay counts from the sending, as it is when somebody looks.
+        let delay = definition.isFIFO ? 0 : Int64(definition.attributes.delaySeconds) * 1_000
         try run(
             """
             INSERT INTO message (id, sent_ms, visible_ms, receive_count, first_received_ms, body_md5, attributes,
@@ -205,6 +206,7 @@ extension StoreWriter {
         tally.messageCount += 1
         setQueue(target, tally)
         effects.grownQueues.insert(target)
+        if definition.isFIFO { effects.groupedSends[target, default: 0] += 1 }
         if delay > 0 { effects.delays[target, default: []].append(sentAt + delay) }
     }
 }

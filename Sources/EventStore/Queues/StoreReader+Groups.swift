@@ -29,7 +29,7 @@ extension StoreReader {
     }
 
     /// Takes what the ledger gives, reading on as long as that is not enough.
-    private func take(
+    func take(
         _ fifo: FIFOLeases, _ request: GroupLedger.Request, of queue: QueueKey
     ) throws(StoreError) -> GroupLedger.Taken {
         var taken = GroupLedger.Taken()

@@ -160,7 +160,9 @@ extension StoreWriter {
                 trace_header, group_id, ?5, ?3, body
             FROM message WHERE id = ?1
             """)
-        for lease in leases {
+        // A purge leaves the rows to be removed later.
+        let floor = queues[source]?.floor ?? 0
+        for lease in leases where lease.position > floor {
             let before = connection.totalChanges
             try attempt { () throws(SQLiteError) in
                 copy.bind(1, RowKey.make(source.rawValue, lease.position))

@@ -116,9 +116,6 @@ private struct NewMove: Sendable {
             else {
                 throw AWSError.invalidParameter("Source queue must be configured as a Dead Letter Queue.")
             }
-            guard !queue.isFIFO else {
-                throw AWSError.notSupported("Millrace does not move messages of FIFO queues yet.")
-            }
             if let destination {
                 let found = try MoveRules.queue(destination, "DestinationArn", of: location, in: catalog)
                 try MoveRules.check(found, asDestinationOf: queue)
