@@ -1,6 +1,6 @@
 import Glibc
 
-/// Everything about queues: sends, receives with deletions, backlogs and parked receives.
+/// Everything about queues: sends, receives with deletions of both kinds of queues, backlogs and parked receives.
 enum QueueBench {
     /// What can be run alone, as `queues.sends`.
     static let parts = ["sends", "cycles", "backlog", "parked"]
