@@ -29,6 +29,9 @@ extension StoreWriter {
             guard let queue = catalog.queue(destination) else {
                 return .nowhere(reason: "the queue \(destination.resource) does not exist")
             }
+            guard !queue.isFIFO else {
+                return .nowhere(reason: "\(queue.name) is a FIFO queue, and reports have no message group")
+            }
             let limit = queue.attributes.maximumMessageBytes
             guard let (body, md5) = report.body(fitting: limit) else {
                 return .nowhere(reason: "the queue \(queue.name) takes \(limit) bytes at most")

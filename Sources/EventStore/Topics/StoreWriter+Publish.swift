@@ -53,7 +53,8 @@ extension StoreWriter {
     private func send(
         _ message: inout OutgoingMessage, of subscription: SubscriptionDefinition, to arn: ARN
     ) throws(StoreError) -> Bool {
-        guard let queue = catalog.queue(arn),
+        // A standard topic's message has no message group, without which a FIFO queue takes none.
+        guard let queue = catalog.queue(arn), !queue.isFIFO,
             let batch = message.batch(
                 for: subscription, limit: queue.attributes.maximumMessageBytes)
         else { return false }
