@@ -115,6 +115,17 @@ struct TopicStoreTests {
         #expect(try test.receive(key).map(\.body) == ["beside"])
     }
 
+    @Test("A FIFO queue takes no dead letters of a topic, because they have no message group")
+    func groupedDeadLetters() throws {
+        let dead = try test.makeFIFO("dead.fifo")
+        _ = try subscribe(queue("gone")) {
+            $0.isRaw = true
+            $0.redriveTarget = Location().arn("sqs", "dead.fifo")
+        }
+        #expect(try published(publish("lost")).failed == 1)
+        #expect(test.counters(dead) == QueueCounters())
+    }
+
     @Test("A subscribed queue that is gone or too small sends its message to the dead-letter queue")
     func deadLetters() throws {
         let dead = try test.makeQueue("dead")

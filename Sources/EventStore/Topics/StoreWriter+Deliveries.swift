@@ -98,7 +98,8 @@ extension StoreWriter {
 
     private func moveToDeadLetter(_ delivery: TopicDelivery) throws(StoreError) -> Bool {
         guard let subscription = definitions.topics.subscriptions[delivery.subscription],
-            let target = subscription.settings.redriveTarget, let queue = catalog.queue(target), !queue.isFIFO,
+            let target = subscription.settings.redriveTarget, let queue = catalog.queue(target),
+            !queue.isFIFO,
             delivery.body.count <= queue.attributes.maximumMessageBytes
         else { return false }
         var batch = MessageBatch()
