@@ -148,9 +148,6 @@ extension MappingRequest {
 
     /// What AWS would take now and Millrace does not act on yet; its "off" values pass.
     func refuseWhatIsNotEnforced() throws(ConfigurationError) {
-        if let pollers = provisionedPollers, !pollers.isEmpty {
-            throw .notSupported("ProvisionedPollerConfig")
-        }
         if let key = kmsKeyARN, !key.isEmpty { throw .notSupported("KMSKeyArn") }
     }
 }

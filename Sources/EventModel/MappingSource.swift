@@ -65,8 +65,7 @@ package enum MappingSource: Equatable, Sendable {
     /// What to call the kind in a refusal, for kinds that Millrace cannot poll yet.
     var unsupportedName: String? {
         switch self {
-        case .queue, .kinesisStream, .kinesisConsumer, .tableStream: nil
-        case .fifoQueue: "a FIFO queue as event source"
+        case .queue, .fifoQueue, .kinesisStream, .kinesisConsumer, .tableStream: nil
         case .managedKafka: "an Amazon MSK cluster as event source"
         case .selfManagedKafka: "SelfManagedEventSource"
         case .messageBroker: "an Amazon MQ broker as event source"

@@ -8,6 +8,8 @@ package enum StoreLimits {
     package static let discards = 10_000
     /// Bytes of payload of the discards that are kept (own choice).
     package static let discardBytes = 268_435_456
+    /// Messages that a decision on a move names (own choice).
+    static let neverExecutedSample = 5
     /// Operations in one transaction (own choice: keeps a group under about 50 ms).
     package static let operationsInGroup = 2_048
 }

@@ -104,7 +104,7 @@ extension Engine {
             guard functions[function.name] != function else { continue }
             context.host.define(function)
             for runner in runners.values where runner.mapping.functionName == function.name {
-                runner.functionWasDefined()
+                runner.functionWasDefined(function)
             }
         }
         for name in functions.keys where present[name] == nil { context.host.remove(name: name) }
@@ -149,7 +149,12 @@ extension Engine {
         let isMeant =
             runner.mapping.state == mapping.state && runner.mapping.modifiedAt == mapping.modifiedAt
             && runner.mapping.settings == mapping.settings && mapping.isEnabled
-        guard isMeant, !sourceIsGone(runner, snapshot) else { return stop(runner) }
+        guard !sourceIsGone(runner, snapshot) else { return stop(runner) }
+        let function = functions[mapping.functionName]
+        if mapping.state == .updating, runner.adoptSettings(of: mapping, function: function) {
+            return settle(mapping, .enabled)
+        }
+        guard isMeant else { return stop(runner) }
         if let stream = snapshot.stream(read: mapping.source) { follow(stream, runner) }
     }
 

@@ -44,8 +44,6 @@ enum EngineLimits {
     static let historySamples = 300
     /// Bytes of a function's answer above which a report that has to be short leaves it out (our own).
     static let shortReportAnswer = 65_536
-    /// Slots of a queue mapping until scaling comes (esm-sqs.md §6: AWS starts with 5).
-    static let queueConcurrency = 5
     /// Records that one read of a filtered shard looks at, so that other shards get their turn (our own).
     static let filterScanRecords = 1_000
     /// Stored bytes that one such read looks at (our own).

@@ -13,6 +13,8 @@ package struct MappingCounts: Equatable, Sendable {
     package var bisects: Int64 = 0
     /// Records given up, or messages moved to the dead-letter queue.
     package var discarded: Int64 = 0
+    /// Of the messages moved to the dead-letter queue, those that no mapping ever gave to its function.
+    package var neverExecuted: Int64 = 0
     /// Discarded records whose report could not be delivered.
     package var dropped: Int64 = 0
 

@@ -16,6 +16,7 @@ import Telemetry
 /// | `millrace_mapping_records_delivered_total` | counter | given up and reported to the on-failure destination |
 /// | `millrace_mapping_records_dropped_total` | counter | given up with nobody told |
 /// | `millrace_mapping_records_deleted_total` | counter | messages deleted from their queue |
+/// | `millrace_mapping_records_never_executed_total` | counter | dead letters that were never executed |
 /// | `millrace_mapping_retries_total`, `…_bisects_total` | counter | repeated attempts; batches cut in two |
 /// | `millrace_mapping_records_discarded_total` | counter | records given up |
 /// | `millrace_mapping_destination_failures_total` | counter | reports that could not be delivered |
@@ -36,6 +37,7 @@ struct MappingMetrics {
     let delivered: Counter
     let dropped: Counter
     let deleted: Counter
+    let neverExecuted: Counter
     let iteratorAge: Histogram?
     private let mappingID: String
     private let function: String
@@ -65,6 +67,8 @@ struct MappingMetrics {
         delivered = counter("records_delivered", "Records reported to the on-failure destination.")
         dropped = counter("records_dropped", "Records given up with nobody told.")
         deleted = counter("records_deleted", "Messages deleted from their queue.")
+        neverExecuted = counter(
+            "records_never_executed", "Messages moved to the dead-letter queue that no mapping executed.")
         iteratorAge =
             mapping.settings.stream == nil
             ? nil
@@ -79,6 +83,7 @@ struct MappingMetrics {
             "batches", "invocations", "failed_invocations", "records_settled", "retries", "bisects",
             "records_discarded", "records_filtered", "destination_failures", "records_polled",
             "records_invoked", "records_failed", "records_delivered", "records_dropped", "records_deleted",
+            "records_never_executed",
         ]
         for name in names {
             registry.remove(

@@ -50,26 +50,43 @@ final class MappingRunner: @unchecked Sendable {
         filter = SourceFilter(of: mapping)
     }
 
-    /// Takes over what the service changed of the stored mapping, but no settings other than tags: those need new
-    /// pollers.
+    /// Takes over what the service changed of the stored mapping, but no settings other than tags.
     func adopt(_ stored: EventSourceMapping) {
         precondition(
             stored.settings.withoutTags == mapping.settings.withoutTags, "a runner keeps its settings")
         mapping = stored
     }
 
+    /// Goes on with new settings of a queue mapping: what was received under the old ones is neither lost nor received
+    /// again.
+    ///
+    /// - Returns: False when they need new pollers.
+    func adoptSettings(of stored: EventSourceMapping, function: FunctionDefinition?) -> Bool {
+        guard let queuePoller, !isStopping, stored.isEnabled, stored.functionARN == mapping.functionARN,
+            stored.settings.metrics == mapping.settings.metrics,
+            // With filters there is one metric more.
+            stored.settings.metrics.isEmpty || stored.settings.filters == mapping.settings.filters
+        else { return false }
+        if stored.settings.filters != mapping.settings.filters { filter = SourceFilter(of: stored) }
+        mapping = stored
+        queuePoller.adopt(queueSettings(queuePoller.queue, function))
+        return true
+    }
+
     /// Starts the poller of a queue.
     func start(queue: QueueDefinition, function: FunctionDefinition?) {
-        let settings = QueueSettings(
+        let poller = QueuePoller(runner: self, queue: queue, settings: queueSettings(queue, function))
+        queuePoller = poller
+        poller.start()
+    }
+
+    private func queueSettings(_ queue: QueueDefinition, _ function: FunctionDefinition?) -> QueueSettings {
+        QueueSettings(
             batch: BatchLimits(of: mapping.settings),
             reportsBatchItemFailures: mapping.settings.reportsBatchItemFailures,
             functionTimeout: .seconds(function?.timeoutSeconds ?? 3),
             queueVisibility: .seconds(queue.attributes.visibilityTimeoutSeconds),
-            scaling: PollerScaling(of: mapping.settings.queue),
-            backOff: backOff(of: queue.name))
-        let poller = QueuePoller(runner: self, queue: queue, settings: settings)
-        queuePoller = poller
-        poller.start()
+            scaling: PollerScaling(of: mapping.settings.queue), backOff: backOff(of: queue.name))
     }
 
     /// Makes the poller of one shard.
@@ -103,9 +120,12 @@ final class MappingRunner: @unchecked Sendable {
     func remove(_ poller: ShardPoller) { shardPollers[poller.shard.key] = nil }
 
     /// What waits for the function tries again at once.
-    func functionWasDefined() {
+    func functionWasDefined(_ function: FunctionDefinition) {
         for poller in shardPollers.values { poller.functionMayBeReachable() }
-        queuePoller?.functionMayBeReachable()
+        guard let queuePoller else { return }
+        // How long messages are hidden follows the function's timeout.
+        queuePoller.adopt(queueSettings(queuePoller.queue, function))
+        queuePoller.functionMayBeReachable()
     }
 
     /// Stops all pollers and calls back when nothing is in flight and everything settled is committed.
@@ -175,6 +195,12 @@ extension MappingRunner {
     func movedToDeadLetter(_ count: Int) {
         counts.discarded += Int64(count)
         metrics.discarded.add(count)
+    }
+
+    /// Messages went to the dead-letter queue that no mapping ever executed.
+    func neverExecuted(_ count: Int) {
+        counts.neverExecuted += Int64(count)
+        metrics.neverExecuted.add(count)
     }
 
     func noteActivity(of poller: ShardPoller) { onActivity(poller) }

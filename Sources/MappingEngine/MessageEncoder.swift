@@ -6,6 +6,7 @@ package struct MessageEncoder {
     private let tail: [UInt8]
     /// With a batching window AWS's other back end answers, which writes the key with `null` (recorded).
     private let writesNullAttributesMD5: Bool
+    private let isFIFO: Bool
 
     package init(source: ARN, hasBatchingWindow: Bool) {
         var tail: [UInt8] = []
@@ -16,6 +17,7 @@ package struct MessageEncoder {
         EventBytes.append("}", to: &tail)
         self.tail = tail
         writesNullAttributesMD5 = hasBatchingWindow
+        isFIFO = source.resource.hasSuffix(".fifo")
     }
 
     /// Appends one message without a comma.
@@ -57,10 +59,22 @@ package struct MessageEncoder {
         }
         EventBytes.append(#""SentTimestamp":""#, to: &bytes)
         EventBytes.appendDecimal(message.sentAt.millisecondsSinceEpoch, to: &bytes)
-        EventBytes.append(#"","SenderId":"AIDAIENQZJOLO23YVJ4VO","#, to: &bytes)
+        EventBytes.append(#"","#, to: &bytes)
+        if isFIFO {
+            EventBytes.append(#""SequenceNumber":""#, to: &bytes)
+            message.sequenceNumber.append(to: &bytes)
+            EventBytes.append(#"","#, to: &bytes)
+        }
         if let group = message.groupID {
             EventBytes.append(#""MessageGroupId":"#, to: &bytes)
             EventBytes.appendString(group, to: &bytes)
+            bytes.append(UInt8(ascii: ","))
+        }
+        EventBytes.append(#""SenderId":"AIDAIENQZJOLO23YVJ4VO","#, to: &bytes)
+        if isFIFO {
+            // One that came as a dead letter of a standard queue has its own ID for it.
+            EventBytes.append(#""MessageDeduplicationId":"#, to: &bytes)
+            EventBytes.appendString(message.deduplicationID ?? message.messageID.description, to: &bytes)
             bytes.append(UInt8(ascii: ","))
         }
         if let source = message.deadLetterSource {

@@ -52,15 +52,6 @@ extension QueuePoller {
         keep("filtered", total, nil, "\(total) message(s) matched no filter, for example \(example)")
     }
 
-    /// Tells of messages of a FIFO queue that the function took longer for than their receipts are valid.
-    func explainRefused(_ count: Int) {
-        guard count > 0 else { return }
-        keep(
-            "receiptExpired", count, nil,
-            "\(count) message(s) succeeded after their receipts had expired, and are delivered again")
-        recordDecisions()
-    }
-
     private func keep(_ kind: String, _ count: Int, _ request: RequestOrdinal?, _ detail: String) {
         let id =
             request.flatMap { ordinal in slots.first { $0.request.ordinal == ordinal }?.request.id } ?? ""

@@ -174,7 +174,7 @@ extension QueuePoller {
         commitsUnderWay -= 1
         switch result {
         case .success(let lost):
-            noteDeleted(settlement.done.count, isFiltered: false)
+            noteDeleted(settlement.done.count, refused: 0, isFiltered: false)
             for report in lost { runner.destinationFailed(report) }
             runner.delivered(
                 Self.count(settlement.reports.map { ($0.occasion, $0.recordCount) })

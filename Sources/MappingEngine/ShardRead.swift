@@ -68,20 +68,3 @@ enum SampleText {
         return "\(payload.count) bytes that are no text"
     }
 }
-
-/// What one receive from a queue found.
-struct QueueRead {
-    /// Those that pass.
-    var messages: [QueueMachine.MessageSummary] = []
-    /// Encoded bytes of these.
-    var bytes = 0
-    var lastSent: Timestamp?
-    /// Messages that no filter matched, and the first of them.
-    var filtered: [MessageLease] = []
-    var example = ""
-
-    mutating func noteFiltered(_ message: ReceivedMessage, _ body: Span<UInt8>) {
-        if filtered.isEmpty { example = "\(message.messageID): \(SampleText.of(body))" }
-        filtered.append(message.lease)
-    }
-}

@@ -14,12 +14,13 @@ extension StoreReader {
     ///   - visibilitySeconds: How long to hide, or `nil` for the queue's own value.
     ///   - attempt: `ReceiveRequestAttemptId`, FIFO queues only: a receive with the ID of one of the last five minutes gets
     ///     the same messages, hidden anew, unless one of them was deleted, expired or had its visibility changed.
+    ///   - mover: Who is told of messages that this receive sends to the dead-letter queue.
     ///   - visit: The message, the bytes of its body, and of its attributes (JSON, empty for none); the spans are
     ///     valid during the call. It must not receive from the same queue.
     /// - Throws: `.notFound` when the queue is gone; errors of the disk only when nothing was visited.
     package func receive(
         from queue: QueueKey, maximum: Int, maxBytes: Int = .max, visibilitySeconds: Int? = nil,
-        attempt: String? = nil, now: Timestamp,
+        attempt: String? = nil, now: Timestamp, mover: DeadLetterMover? = nil,
         _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
     ) throws(StoreError) -> ReceiveOutcome {
         let catalog = store.catalog.snapshot
@@ -54,7 +55,7 @@ extension StoreReader {
                 store.note(receive.notes)
             }
         }
-        if let target { move(receive.spent, from: queue, to: target.key) }
+        if let target { move(receive.spent, from: queue, to: target.key, by: mover) }
         if receive.outcome.received == 0 { try result.get() }
         return receive.outcome
     }
@@ -170,13 +171,22 @@ extension StoreReader {
     }
 
     /// Sends messages whose receive count is spent on their way, without waiting for it.
-    private func move(_ spent: [LeaseLedger.Lease], from queue: QueueKey, to deadLetter: QueueKey) {
+    private func move(
+        _ spent: [LeaseLedger.Lease], from queue: QueueKey, to deadLetter: QueueKey, by mover: DeadLetterMover?
+    ) {
         guard !spent.isEmpty else { return }
-        store.submit { writer throws(StoreError) in
+        store.submit { writer throws(StoreError) -> DeadLetterMove in
+            if let mover {
+                return try writer.moveToDeadLetter(spent, from: queue, to: deadLetter, by: mover.mappingID)
+            }
             try writer.moveToDeadLetter(spent, from: queue, to: deadLetter)
+            return DeadLetterMove()
         } completion: { [leases = store.leases, now = store.now] result in
+            switch result {
+            case .success(let move): mover?.moved(move)
             // They are spent still, and the next receive tries again.
-            if case .failure = result { leases.cancelDelete(spent.map(\.position), in: queue, now: now()) }
+            case .failure: leases.cancelDelete(spent.map(\.position), in: queue, now: now())
+            }
         }
     }
 
