@@ -1,5 +1,5 @@
 /// Small numbers for the message groups of which messages are held, so that the machine need not know their names.
-struct GroupOrdinals {
+package struct GroupOrdinals {
     private struct Holding {
         let name: String
         var messages: Int
@@ -10,11 +10,13 @@ struct GroupOrdinals {
     private var holdings: [Holding?] = []
     private var free: [Int] = []
 
+    package init() {}
+
     /// Groups of which messages are held.
-    var count: Int { ordinals.count }
+    package var count: Int { ordinals.count }
 
     /// The number of a message's group, which keeps it until all of its held messages are released.
-    mutating func hold(_ name: String) -> Int {
+    package mutating func hold(_ name: String) -> Int {
         if let ordinal = ordinals[name] {
             holdings[ordinal]?.messages += 1
             return ordinal
@@ -32,7 +34,7 @@ struct GroupOrdinals {
         return ordinal
     }
 
-    mutating func release(_ ordinal: Int) {
+    package mutating func release(_ ordinal: Int) {
         guard let holding = holdings[ordinal] else { preconditionFailure("held groups are released") }
         guard holding.messages == 1 else {
             holdings[ordinal]?.messages -= 1

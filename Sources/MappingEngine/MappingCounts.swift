@@ -1,4 +1,5 @@
 package import EventModel
+package import MappingCore
 
 /// What one mapping has done since the daemon started.
 package struct MappingCounts: Equatable, Sendable {
@@ -64,10 +65,12 @@ package struct MappingSnapshot: Sendable {
     package var waitsFor: String
     package var lastError: String?
     package var shards: [ShardSnapshot]
+    /// Of a queue's poller.
+    package var standing: QueueMachine.Standing?
 
     package init(
         mapping: EventSourceMapping, counts: MappingCounts, inFlight: Int, waitsFor: String,
-        lastError: String?, shards: [ShardSnapshot]
+        lastError: String?, shards: [ShardSnapshot], standing: QueueMachine.Standing? = nil
     ) {
         self.mapping = mapping
         self.counts = counts
@@ -75,5 +78,6 @@ package struct MappingSnapshot: Sendable {
         self.waitsFor = waitsFor
         self.lastError = lastError
         self.shards = shards
+        self.standing = standing
     }
 }

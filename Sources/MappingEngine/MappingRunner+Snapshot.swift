@@ -26,7 +26,7 @@ extension MappingRunner {
         }
         return MappingSnapshot(
             mapping: stored, counts: counts, inFlight: inFlight, waitsFor: waitsFor, lastError: lastError,
-            shards: shards)
+            shards: shards, standing: queuePoller?.machine.standing(now: now))
     }
 }
 

@@ -64,6 +64,18 @@ extension Daemon {
                 }
             })
         router.register(
+            path: "/_millrace/dead-letters",
+            signed { [self] request, responder in
+                let id = Self.parameter("mapping", of: request)
+                guard knows(mapping: id, responder) else { return }
+                let limit = Self.limit(of: request)
+                onEngine {
+                    $0.answer(responder) { (daemon) throws(StoreError) in
+                        try daemon.deadLetterReport(mapping: id, limit: limit).json.bytes
+                    }
+                }
+            })
+        router.register(
             path: "/_millrace/discards",
             signed { [self] request, responder in
                 let id = Self.parameter("mapping", of: request)

@@ -10,12 +10,15 @@ extension Daemon {
     func statusReport() throws(StoreError) -> StatusReport {
         let snapshot = store.catalog.snapshot
         let now = RealClock.now()
-        let queues = snapshot.queues.map { queue in
+        var queues: [QueueStatus] = []
+        for queue in snapshot.queues {
             let counters = store.leases.counters(of: queue.key, now: now)
             let target = queue.attributes.redrive?.deadLetterTarget.resource
-            return QueueStatus(
-                name: queue.name, visible: Int64(counters.visible), inFlight: Int64(counters.inFlight),
-                delayed: Int64(counters.delayed), deadLetterQueue: target)
+            queues.append(
+                QueueStatus(
+                    name: queue.name, visible: Int64(counters.visible), inFlight: Int64(counters.inFlight),
+                    delayed: Int64(counters.delayed), deadLetterQueue: target,
+                    neverExecuted: Int64(try engine.context.reader.neverExecutedCount(in: queue.key))))
         }
         let streams = snapshot.kinesisStreams(in: Location()) + snapshot.tableStreams(in: Location())
         return StatusReport(
@@ -74,6 +77,7 @@ extension Daemon {
             waitsFor: snapshot.waitsFor, batches: counts.batches, invocations: counts.invocations,
             records: counts.records, retries: counts.retries, bisects: counts.bisects,
             filtered: counts.filtered, discarded: counts.discarded, dropped: counts.dropped,
+            neverExecuted: counts.neverExecuted, scale: snapshot.standing.map { ScaleStatus($0) },
             lastError: snapshot.lastError,
             shards: snapshot.shards.map { shard($0, withHistory: withHistory) })
     }

@@ -183,15 +183,14 @@ struct MappingRequestCreateTests {
                 == "Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds")
     }
 
-    @Test("FIFO rules are AWS's before FIFO itself is refused")
-    func fifo() {
+    @Test("A FIFO queue takes batches of ten at most and no window")
+    func fifo() throws {
         let windowed = refusal(request(fifoARN) { $0.maximumBatchingWindowInSeconds = 1 }, queueFacts)
         #expect(windowed?.message == "Batching window is not supported for FIFO queues")
         let large = refusal(request(fifoARN) { $0.batchSize = 11 }, queueFacts)
         #expect(large?.message == "Batch size must not exceed 10 for FIFO queues")
-        #expect(
-            refusal(request(fifoARN), queueFacts)?.kind
-                == .notSupported(setting: "a FIFO queue as event source"))
+        let checked = try request(fifoARN).checked(with: queueFacts, in: Location())
+        #expect(checked.settings == MappingSettings(batchSize: 10))
     }
 
     @Test("Queues and streams have the metrics of events; only clusters have the other groups")

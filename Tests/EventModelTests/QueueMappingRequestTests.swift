@@ -88,6 +88,52 @@ struct QueueMappingRequestTests {
         ) { try stream.checked(with: facts, in: Location()) }
     }
 
+    @Test(
+        "Provisioned pollers have AWS's bounds for what is not given, and keep what an update does not name")
+    func pollers() throws {
+        let five = try settings { $0.provisionedPollers = .init(minimum: 5) }
+        #expect(five.provisionedPollers == .init(minimum: 5, maximum: 200))
+        #expect(
+            try settings { $0.provisionedPollers = .init(maximum: 3) }.provisionedPollers == .init(maximum: 3)
+        )
+        let most = try updated(five) { $0.provisionedPollers = .init(maximum: 7) }
+        #expect(most.provisionedPollers == .init(minimum: 5, maximum: 7))
+        #expect(try updated(five) { $0.batchSize = 5 } == five)
+        #expect(try updated(five) { $0.provisionedPollers = .init() } == QueueMappingSettings())
+        #expect(throws: ConfigurationError.self) {
+            _ = try updated(five) { $0.provisionedPollers = .init(maximum: 4) }
+        }
+    }
+
+    @Test("Provisioned pollers and maximum concurrency exclude each other, in updates too")
+    func exclusive() throws {
+        let words =
+            "Provisioned mode for SQS ESM does not support maximum concurrency feature. Use MaximumPollers as the "
+            + "control mechanism and remove maximum concurrency."
+        #expect(throws: ConfigurationError(.invalidParameterValue, words)) {
+            _ = try updated(QueueMappingSettings(maximumConcurrency: 5)) {
+                $0.provisionedPollers = .init(minimum: 2)
+            }
+        }
+        #expect(throws: ConfigurationError(.invalidParameterValue, words)) {
+            _ = try updated(QueueMappingSettings(provisionedPollers: .init())) {
+                $0.scaling = .init(maximumConcurrency: 5)
+            }
+        }
+        let changed = try updated(QueueMappingSettings(maximumConcurrency: 5)) {
+            $0.scaling = .init()
+            $0.provisionedPollers = .init(minimum: 2)
+        }
+        #expect(changed == QueueMappingSettings(provisionedPollers: .init()))
+    }
+
+    @Test("Pollers of queues are in no group")
+    func group() {
+        #expect(
+            refusal { $0.provisionedPollers = .init(minimum: 2, groupName: "g") }?.message
+                == "Unsupported PollerGroupName parameter for given event source mapping type.")
+    }
+
     // MARK: - Our own destinations
 
     @Test("Reports go where they are asked to, and stop when they are no longer")

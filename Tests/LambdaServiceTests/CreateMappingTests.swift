@@ -119,6 +119,33 @@ struct CreateMappingTests {
         )
     }
 
+    @Test("A FIFO queue is a source with batches of ten at most and no window")
+    func fifo() throws {
+        let head = #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.queue).fifo""#
+        try expect(LambdaWorld(), "fifo-queue", head + "}")
+        try expect(LambdaWorld(), "fifo-batch", head + #", "BatchSize": 11}"#)
+        try expect(LambdaWorld(), "fifo-window", head + #", "MaximumBatchingWindowInSeconds": 1}"#)
+        try expect(
+            LambdaWorld(), "fifo-concurrency", head + #", "ScalingConfig": {"MaximumConcurrency": 1000}}"#)
+    }
+
+    @Test("Provisioned pollers are echoed with AWS's bounds, and refused in AWS's words")
+    func pollers() throws {
+        let head = #"{"FunctionName": "fn", "EventSourceArn": "\#(Self.queue)", "ProvisionedPollerConfig": "#
+        try expect(LambdaWorld(), "queue-pollers", head + #"{"MinimumPollers": 5}}"#)
+        try expect(
+            LambdaWorld(), "queue-pollers-both", head + #"{"MinimumPollers": 5, "MaximumPollers": 5}}"#)
+        try expect(LambdaWorld(), "queue-pollers-empty", head + "{}}")
+        try expect(LambdaWorld(), "queue-pollers-low", head + #"{"MinimumPollers": 1}}"#)
+        try expect(
+            LambdaWorld(), "queue-pollers-crossed", head + #"{"MinimumPollers": 9, "MaximumPollers": 3}}"#)
+        try expect(
+            LambdaWorld(), "queue-pollers-high", head + #"{"MinimumPollers": 201, "MaximumPollers": 2001}}"#)
+        try expect(
+            LambdaWorld(), "queue-pollers-with-concurrency",
+            head + #"{"MinimumPollers": 2}, "ScalingConfig": {"MaximumConcurrency": 2}}"#)
+    }
+
     @Test(
         "A queue mapping takes no parameter of streams",
         arguments: [

@@ -32,7 +32,7 @@ struct LambdaWorld {
     /// Two queues, a stream, a table with a stream, and two functions; returns the table stream's ARN.
     private static func declare(_ writer: StoreWriter) throws(StoreError) -> String {
         let location = Location()
-        for name in ["orders", "failures"] {
+        for name in ["orders", "failures", "orders.fifo"] {
             _ = try writer.createQueue(
                 name: name, location: location, attributes: QueueAttributes(), tags: [:])
         }

@@ -106,6 +106,26 @@ struct MappingLifeTests {
         #expect(try world.call("GET", path(id))["ScalingConfig"] == nil)
     }
 
+    @Test("Provisioned pollers are set, changed in part and cleared by updates")
+    func pollerUpdates() throws {
+        let world = try LambdaWorld()
+        let id = try world.createForQueue()
+        try world.settle()
+        try world.expect(
+            "UpdateEventSourceMapping", "pollers-set", "PUT", path(id),
+            #"{"ProvisionedPollerConfig": {"MinimumPollers": 4}}"#)
+        try world.settle()
+        #expect(
+            try world.call("PUT", path(id), #"{"ProvisionedPollerConfig": {"MaximumPollers": 6}}"#)[
+                "ProvisionedPollerConfig"] == ["MinimumPollers": 4, "MaximumPollers": 6])
+        try world.settle()
+        try world.expect(
+            "UpdateEventSourceMapping", "pollers-with-concurrency", "PUT", path(id),
+            #"{"ScalingConfig": {"MaximumConcurrency": 2}}"#)
+        try world.expect(
+            "UpdateEventSourceMapping", "pollers-clear", "PUT", path(id), #"{"ProvisionedPollerConfig": {}}"#)
+    }
+
     @Test("Timeout and visibility are compared only when an update names the function")
     func visibilityAtUpdate() throws {
         let world = try LambdaWorld()

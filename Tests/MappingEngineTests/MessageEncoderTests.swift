@@ -62,6 +62,30 @@ struct MessageEncoderTests {
         #expect(encode(message(), hasWindow: true).contains(#""md5OfMessageAttributes":null"#))
     }
 
+    @Test(
+        "A message of a FIFO queue has its sequence number, group and deduplication ID, in the recorded order"
+    )
+    func fifo() {
+        let receipt = ReceiptHandle(queue: QueueKey(rawValue: 1), position: 1, serial: 1, secret: 7)
+        let first = ReceivedMessage(
+            position: 0, messageID: MessageID(high: 1, low: 2), receipt: receipt, receiveCount: 1,
+            firstReceivedAt: Timestamp(millisecondsSinceEpoch: 9),
+            sentAt: Timestamp(millisecondsSinceEpoch: 8),
+            bodyMD5: 1, attributesMD5: 0, traceHeader: "Root=1", groupID: "g\"1", deduplicationID: "d",
+            deadLetterSource: nil)
+        let fifo = ARN(service: "sqs", region: "us-east-2", account: "123456789012", resource: "q.fifo")
+        var bytes: [UInt8] = []
+        let none: [UInt8] = []
+        MessageEncoder(source: fifo, hasBatchingWindow: false).append(
+            first, body: none.span, attributes: none.span, to: &bytes)
+        let expected =
+            #""attributes":{"ApproximateReceiveCount":"1","AWSTraceHeader":"Root=1","SentTimestamp":"8","#
+            + #""SequenceNumber":"18849496460467696128","MessageGroupId":"g\"1","SenderId":"AIDAIENQZJOLO23YVJ4VO","#
+            + #""MessageDeduplicationId":"d","ApproximateFirstReceiveTimestamp":"9"},"#
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains(expected), "\(text)")
+    }
+
     @Test("A redriven message names the queue it came from")
     func redriven() throws {
         let origin = ARN(service: "sqs", region: "us-east-2", account: "123456789012", resource: "source")

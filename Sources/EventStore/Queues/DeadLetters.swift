@@ -81,7 +81,8 @@ extension StoreWriter {
         let names = never.isEmpty ? "" : ": " + sample.joined(separator: ", ") + more
         return Decision(
             mappingID: mapping, at: now, kind: "deadLettered", recordCount: move.moved,
-            detail: "\(move.moved) message(s) moved to \(queue), \(never.count) of them never executed\(names)")
+            detail:
+                "\(move.moved) message(s) moved to \(queue), \(never.count) of them never executed\(names)")
     }
 }
 

@@ -12,8 +12,8 @@ package struct PollerScale: Equatable, Sendable {
     package private(set) var level: Int
     /// From when on time raises the level.
     private var anchor: Timestamp
-    private var isRecovering = false
-    private var isRamping = false
+    private(set) var isRecovering = false
+    private(set) var isRamping = false
     private var reducedAt: Timestamp?
     private var occupied = 0
     /// The most batches at once since the last review.

@@ -31,14 +31,17 @@ enum ExplainCommand {
         let query = "mapping=\(mapping.id)&limit=\(limit)"
         let decisions = try client.report("/_millrace/decisions?\(query)", as: DecisionReport.self)
         let discards = try client.report("/_millrace/discards?\(query)", as: DiscardReport.self)
+        let letters = try client.report("/_millrace/dead-letters?\(query)", as: DeadLetterReport.self)
         if arguments.has("json") {
             let object = JSONObject([
                 ("mapping", mapping.json), ("decisions", decisions.json["decisions"] ?? []),
                 ("discards", discards.json["discards"] ?? []),
+                ("deadLetters", letters.json["letters"] ?? []),
             ])
             StandardOutput.write(JSONValue.object(object).text + "\n")
         } else {
-            let lines = ExplainView.lines(mapping, decisions.decisions, discards.discards)
+            let lines = ExplainView.lines(
+                mapping, decisions.decisions, discards.discards, letters.letters)
             StandardOutput.write(lines.joined(separator: "\n") + "\n")
         }
         return 0
@@ -48,20 +51,36 @@ enum ExplainCommand {
 /// Lays out decisions and discards as text.
 enum ExplainView {
     static func lines(
-        _ mapping: MappingStatus, _ decisions: [DecisionEntry], _ discards: [DiscardEntry]
+        _ mapping: MappingStatus, _ decisions: [DecisionEntry], _ discards: [DiscardEntry],
+        _ letters: [DeadLetterEntry] = []
     ) -> [String] {
         let waits = mapping.waitsFor.isEmpty ? "" : ", waits for \(mapping.waitsFor)"
         var lines = [
-            "\(mapping.sourceKind) \(mapping.sourceName) → \(mapping.function)  [\(mapping.state)\(waits)]  \(mapping.id)",
-            "", "DECISIONS",
+            "\(mapping.sourceKind) \(mapping.sourceName) → \(mapping.function)  [\(mapping.state)\(waits)]  \(mapping.id)"
         ]
+        if let scale = mapping.scale { lines.append("  \(scale.text)") }
+        lines += ["", "DECISIONS"]
         lines +=
             decisions.isEmpty ? ["  none: every batch succeeded at once"] : decisions.map { "  " + line($0) }
         let inLine = LagView.inLine(mapping)
         if !inLine.isEmpty { lines += ["", "IN LINE"] + inLine.map { "  " + $0 } }
         lines += ["", "GIVEN UP"]
         lines += discards.isEmpty ? ["  nothing"] : discards.flatMap { self.lines($0) }
-        return lines
+        guard !letters.isEmpty else { return lines }
+        return lines + ["", "DEAD LETTERS"] + letters.map { "  " + line($0) }
+    }
+
+    /// `13:48:01.021  d290…  in dead, 3 receives, NEVER EXECUTED  {"order": 7}`.
+    static func line(_ letter: DeadLetterEntry) -> String {
+        let fate =
+            switch letter.executions {
+            case 0: ", NEVER EXECUTED"
+            case .some(let count): ", \(count) execution(s) failed"
+            case nil: ""
+            }
+        return
+            "\(time(letter.sentAtMs))  \(letter.id)  in \(letter.queue), \(letter.receives) receive(s)\(fate)  "
+            + letter.content.cut(to: 120)
     }
 
     static func line(_ decision: DecisionEntry) -> String {

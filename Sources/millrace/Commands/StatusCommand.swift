@@ -69,13 +69,13 @@ enum StatusView {
     private static func queues(_ queues: [QueueStatus]) -> TextTable {
         var table = TextTable([
             .left("NAME"), .right("VISIBLE"), .right("IN FLIGHT"), .right("DELAYED"),
-            .left("DEAD LETTERS TO"),
+            .left("DEAD LETTERS TO"), .right("NEVER EXECUTED"),
         ])
         for queue in queues {
             table.add([
                 queue.name, Text.number(queue.visible), Text.number(queue.inFlight),
                 Text.number(queue.delayed),
-                queue.deadLetterQueue ?? "–",
+                queue.deadLetterQueue ?? "–", Text.number(queue.neverExecuted),
             ])
         }
         return table

@@ -17,19 +17,19 @@ protocol StatusShape: Equatable, Sendable {
 // MARK: - Reading members
 
 extension JSONValue {
-    fileprivate func string(_ key: String) throws(ShapeError) -> String {
+    func string(_ key: String) throws(ShapeError) -> String {
         guard let value = self[key]?.stringValue else { throw ShapeError(member: key) }
         return value
     }
 
-    fileprivate func integer(_ key: String) throws(ShapeError) -> Int {
+    func integer(_ key: String) throws(ShapeError) -> Int {
         guard let value = self[key]?.intValue else { throw ShapeError(member: key) }
         return value
     }
 
-    fileprivate func long(_ key: String) throws(ShapeError) -> Int64 { Int64(try integer(key)) }
+    func long(_ key: String) throws(ShapeError) -> Int64 { Int64(try integer(key)) }
 
-    fileprivate func list<Shape: StatusShape>(_ key: String, of type: Shape.Type) throws(ShapeError)
+    func list<Shape: StatusShape>(_ key: String, of type: Shape.Type) throws(ShapeError)
         -> [Shape]
     {
         guard let values = self[key]?.arrayValue else { throw ShapeError(member: key) }
@@ -39,12 +39,12 @@ extension JSONValue {
     }
 
     /// An object without the members that are `nil`.
-    fileprivate static func members(_ members: [(String, JSONValue?)]) -> JSONValue {
+    static func members(_ members: [(String, JSONValue?)]) -> JSONValue {
         .object(JSONObject(members.compactMap { name, value in value.map { (name, $0) } }))
     }
 
-    fileprivate static func long(_ number: Int64) -> JSONValue { .number(String(number)) }
-    fileprivate static func list(_ shapes: [some StatusShape]) -> JSONValue { .array(shapes.map(\.json)) }
+    static func long(_ number: Int64) -> JSONValue { .number(String(number)) }
+    static func list(_ shapes: [some StatusShape]) -> JSONValue { .array(shapes.map(\.json)) }
 }
 
 // MARK: - Status
@@ -86,12 +86,14 @@ extension QueueStatus: StatusShape {
         inFlight = try json.long("inFlight")
         delayed = try json.long("delayed")
         deadLetterQueue = json["deadLetterQueue"]?.stringValue
+        neverExecuted = try json.long("neverExecuted")
     }
 
     var json: JSONValue {
         .members([
             ("name", .string(name)), ("visible", .long(visible)), ("inFlight", .long(inFlight)),
             ("delayed", .long(delayed)), ("deadLetterQueue", deadLetterQueue.map { .string($0) }),
+            ("neverExecuted", .long(neverExecuted)),
         ])
     }
 }
@@ -147,6 +149,8 @@ extension MappingStatus: StatusShape {
         filtered = try json.long("filtered")
         discarded = try json.long("discarded")
         dropped = try json.long("dropped")
+        neverExecuted = try json.long("neverExecuted")
+        if let scale = json["scale"] { self.scale = try ScaleStatus(scale) }
         lastError = json["lastError"]?.stringValue
         shards = try json.list("shards", of: ShardStatus.self)
     }
@@ -159,7 +163,7 @@ extension MappingStatus: StatusShape {
             ("batches", .long(batches)),
             ("invocations", .long(invocations)), ("records", .long(records)), ("retries", .long(retries)),
             ("bisects", .long(bisects)), ("filtered", .long(filtered)), ("discarded", .long(discarded)),
-            ("dropped", .long(dropped)),
+            ("dropped", .long(dropped)), ("neverExecuted", .long(neverExecuted)), ("scale", scale?.json),
             ("lastError", lastError.map { .string($0) }), ("shards", .list(shards)),
         ])
     }

@@ -33,6 +33,8 @@ struct QueueStatus: Equatable, Sendable {
     var delayed: Int64
     /// The dead-letter queue's name, if it has one.
     var deadLetterQueue: String?
+    /// Dead letters in it that no mapping ever executed.
+    var neverExecuted: Int64 = 0
 }
 
 /// A topic and its subscribers.
@@ -82,6 +84,10 @@ struct MappingStatus: Equatable, Sendable {
     var discarded: Int64
     /// Of these, records whose report could not be delivered.
     var dropped: Int64
+    /// Messages moved to the dead-letter queue that no mapping ever executed.
+    var neverExecuted: Int64 = 0
+    /// `nil` for a stream, and while there are no pollers.
+    var scale: ScaleStatus?
     var lastError: String?
     /// One for a queue mapping, with `shard` empty; else one per shard in hand.
     var shards: [ShardStatus]
