@@ -172,7 +172,8 @@ extension StoreReader {
 
     /// Sends messages whose receive count is spent on their way, without waiting for it.
     private func move(
-        _ spent: [LeaseLedger.Lease], from queue: QueueKey, to deadLetter: QueueKey, by mover: DeadLetterMover?
+        _ spent: [LeaseLedger.Lease], from queue: QueueKey, to deadLetter: QueueKey,
+        by mover: DeadLetterMover?
     ) {
         guard !spent.isEmpty else { return }
         store.submit { writer throws(StoreError) -> DeadLetterMove in
