@@ -170,11 +170,13 @@ extension QueuePoller {
         }
     }
 
-    private func committed(_ settlement: QueueSettlement, _ result: Result<[LostReport], StoreError>) {
+    private func committed(_ settlement: QueueSettlement, _ result: Result<QueueSettlementResult, StoreError>)
+    {
         commitsUnderWay -= 1
         switch result {
-        case .success(let lost):
-            noteDeleted(settlement.done.count, refused: 0, isFiltered: false)
+        case .success(let outcome):
+            let lost = outcome.lost
+            noteDeleted(settlement.done.count, refused: outcome.refused.count, isFiltered: false)
             for report in lost { runner.destinationFailed(report) }
             runner.delivered(
                 Self.count(settlement.reports.map { ($0.occasion, $0.recordCount) })

@@ -238,6 +238,11 @@ extension Resolver {
         }
         defer { pending.remove(logicalID) }
         var name = kind.freeName("\(stackName)-\(logicalID)")
+        if kind == .queue, let node = resource.properties?["FifoQueue"],
+            value(node).text?.lowercased() == "true"
+        {
+            name += ".fifo"
+        }
         var namePlace = resource.place
         if let key = kind.nameRule?.key, let node = resource.properties?[key] {
             let given = value(node)

@@ -5,14 +5,7 @@ enum SourceResources {
     static func queue(_ reader: PropertyReader, name: String) -> TemplatePlan.Queue {
         var attributes = QueueAttributes()
         reader.accept("QueueName")
-        if reader.boolean("FifoQueue") == true || name.hasSuffix(".fifo") {
-            reader.problems.add(
-                reader.place,
-                "FIFO queues are not supported yet; leave out FifoQueue and the .fifo of the name.")
-        }
-        for key in ["ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"] {
-            reader.refuse(key, "it belongs to FIFO queues, which are not supported yet")
-        }
+        attributes.fifo = fifo(reader, name: name)
         attributes.delaySeconds = reader.integer("DelaySeconds", in: 0...900) ?? attributes.delaySeconds
         attributes.visibilityTimeoutSeconds =
             reader.integer("VisibilityTimeout", in: 0...Limits.visibilityTimeoutSeconds)
@@ -43,6 +36,41 @@ enum SourceResources {
             return nil
         }
         return text
+    }
+
+    /// What a FIFO queue has more; `nil` for a standard one.
+    private static func fifo(_ reader: PropertyReader, name: String) -> FIFOSettings? {
+        let isFIFO = reader.boolean("FifoQueue") ?? false
+        guard isFIFO else {
+            if name.hasSuffix(".fifo") {
+                reader.problems.add(reader.place, "A name that ends with .fifo needs FifoQueue: true.")
+            }
+            for key in ["ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"] {
+                reader.refuse(key, "it belongs to FIFO queues; FifoQueue: true makes one")
+            }
+            return nil
+        }
+        if !name.hasSuffix(".fifo") {
+            reader.problems.add(reader.place, "The name of a FIFO queue has to end with .fifo.")
+        }
+        var settings = FIFOSettings()
+        settings.contentBasedDeduplication =
+            reader.boolean("ContentBasedDeduplication") ?? settings.contentBasedDeduplication
+        let scopes = FIFOSettings.DeduplicationScope.allCases.map(\.rawValue)
+        let scope = reader.choice("DeduplicationScope", of: scopes).flatMap {
+            FIFOSettings.DeduplicationScope(rawValue: $0)
+        }
+        let limits = FIFOSettings.ThroughputLimit.allCases.map(\.rawValue)
+        let limit = reader.choice("FifoThroughputLimit", of: limits).flatMap {
+            FIFOSettings.ThroughputLimit(rawValue: $0)
+        }
+        settings.deduplicationScope = scope ?? settings.deduplicationScope
+        settings.throughputLimit = limit ?? settings.throughputLimit
+        if settings.throughputLimit == .perMessageGroupID, settings.deduplicationScope != .messageGroup {
+            reader.problems.add(
+                reader.place, "FifoThroughputLimit perMessageGroupId needs DeduplicationScope messageGroup.")
+        }
+        return settings
     }
 
     private static func redrive(_ reader: PropertyReader) -> RedrivePolicy? {

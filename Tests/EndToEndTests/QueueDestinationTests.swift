@@ -47,6 +47,7 @@ extension EndToEnd {
             _ = try caller.storage("PUT", "/told")
             let id = try Self.mapping(of: "orders", caller)
             let page = "/_millrace/mappings/\(id)"
+            try caller.awaitState("Enabled", of: id)
             #expect(
                 try caller.page("\(page)/on-failure")
                     == ["Destination": "arn:aws:sqs:us-east-1:000000000000:reports"])
@@ -112,7 +113,9 @@ extension EndToEnd {
             try world.writeTemplate(Self.resources)
             var daemon = try world.start()
             var caller = try daemon.caller()
-            let page = "/_millrace/mappings/\(try Self.mapping(of: "orders", caller))/on-success"
+            let id = try Self.mapping(of: "orders", caller)
+            try caller.awaitState("Enabled", of: id)
+            let page = "/_millrace/mappings/\(id)/on-success"
             #expect(
                 try caller.rest(
                     "PUT", page, ["Destination": "arn:aws:sqs:us-east-1:000000000000:reports"]

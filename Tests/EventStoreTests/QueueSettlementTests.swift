@@ -14,8 +14,8 @@ struct QueueSettlementTests {
 
     private static func settle(
         _ test: TestStore, _ queue: QueueKey, done: [MessageLease] = [], _ reports: [DestinationReport]
-    ) throws -> Result<[LostReport], StoreError>? {
-        let answer = Mutex<Result<[LostReport], StoreError>?>(nil)
+    ) throws -> Result<QueueSettlementResult, StoreError>? {
+        let answer = Mutex<Result<QueueSettlementResult, StoreError>?>(nil)
         let settlement = QueueSettlement(mappingID: "m1", queue: queue, done: done, reports: reports)
         test.store.settle(settlement) { result in answer.withLock { $0 = result } }
         try test.settle()
@@ -31,7 +31,7 @@ struct QueueSettlementTests {
         let leases = try test.receive(queue, 2).map(\.message.lease)
         #expect(
             try Self.settle(test, queue, done: [leases[0]], [Self.report("reports", body: "told")])
-                == .success([]))
+                == .success(QueueSettlementResult()))
         #expect(try test.receive(reports).map(\.body) == ["told"])
         test.clock.advance(.seconds(31))
         #expect(try test.receive(queue, 2).map(\.body) == ["b"])
@@ -52,15 +52,17 @@ struct QueueSettlementTests {
         let small = try test.makeQueue("small") { $0.maximumMessageBytes = 1_024 }
         let large = String(repeating: "x", count: 1_025)
         #expect(
-            try Self.settle(test, queue, [Self.report("small", body: large, short: "brief")]) == .success([]))
+            try Self.settle(test, queue, [Self.report("small", body: large, short: "brief")])
+                == .success(QueueSettlementResult()))
         #expect(try test.receive(small).map(\.body) == ["brief"])
         let lost = try Self.settle(test, queue, [Self.report("small", body: large, short: large)])
         #expect(
             lost
-                == .success([
-                    LostReport(
-                        occasion: .success, recordCount: 2, reason: "the queue small takes 1024 bytes at most"
-                    )
-                ]))
+                == .success(
+                    QueueSettlementResult(lost: [
+                        LostReport(
+                            occasion: .success, recordCount: 2,
+                            reason: "the queue small takes 1024 bytes at most")
+                    ])))
     }
 }

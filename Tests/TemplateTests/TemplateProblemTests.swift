@@ -25,8 +25,13 @@ struct TemplateProblemTests {
             "2:43: Visibility of Q (AWS::SQS::Queue) is not supported.",
             "2:72: DelaySeconds of Q (AWS::SQS::Queue) has to be from 0 to 900, but is '901'."),
         Case(
-            "  Q: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}",
-            "2:42: FIFO queues are not supported yet; leave out FifoQueue and the .fifo of the name."),
+            "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: q, FifoQueue: true}}",
+            "2:42: The name of a FIFO queue has to end with .fifo."),
+        Case(
+            "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: q.fifo, ContentBasedDeduplication: true}}",
+            "2:42: A name that ends with .fifo needs FifoQueue: true.",
+            "2:61: ContentBasedDeduplication of Q (AWS::SQS::Queue) is not supported: it belongs to FIFO queues; "
+                + "FifoQueue: true makes one."),
         Case(
             "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Nam}}",
             "2:54: There is no parameter or resource named Nam."),

@@ -26,13 +26,26 @@ package struct QueueSettlement: Sendable {
     }
 }
 
+/// What a settlement did besides deleting.
+package struct QueueSettlementResult: Equatable, Sendable {
+    /// Reports that could not be delivered, which is final.
+    package var lost: [LostReport] = []
+    /// Done, but by receipts that had expired (FIFO queues only): these messages are delivered again.
+    package var refused: [MessageLease] = []
+
+    package init(lost: [LostReport] = [], refused: [MessageLease] = []) {
+        self.lost = lost
+        self.refused = refused
+    }
+}
+
 extension EventStore {
     /// Makes the end of an invocation durable; what is done is not received again from this call on, unless the commit fails.
     ///
     /// - Parameter completion: Like that of `submit`, with the reports that are lost; `.notFound` when the queue is gone.
     package func settle(
         _ settlement: QueueSettlement,
-        completion: @escaping @Sendable (Result<[LostReport], StoreError>) -> Void
+        completion: @escaping @Sendable (Result<QueueSettlementResult, StoreError>) -> Void
     ) {
         let deletion = leases.beginDelete(settlement.done, in: settlement.queue, now: now())
         submit { writer throws(StoreError) in
@@ -49,25 +62,27 @@ extension EventStore {
 extension StoreWriter {
     /// Deletes, notes executions, reports and records decisions, all or nothing.
     ///
-    /// - Returns: Reports that could not be delivered, which is final.
+    /// A report of a success is left out when all of its messages were refused: they are all delivered again.
     func settle(
         _ settlement: QueueSettlement, _ deletion: GroupLedger.Deletion
-    ) throws(StoreError) -> [LostReport] {
+    ) throws(StoreError) -> QueueSettlementResult {
         _ = try existing(settlement.queue)
         let routes = try routes(of: settlement.reports)
+        var result = QueueSettlementResult()
         // A message of a FIFO queue whose receipt expired stays: it comes again.
-        _ = try delete(deletion, from: settlement.queue)
+        result.refused = deletion.refused + (try delete(deletion, from: settlement.queue))
+        let nothingIsDone = !settlement.done.isEmpty && result.refused.count == settlement.done.count
         try noteExecutions(settlement.executed, of: settlement.queue)
         var decisions = settlement.decisions
-        var lost: [LostReport] = []
         for (report, route) in zip(settlement.reports, routes) {
+            if report.occasion == .success, nothingIsDone { continue }
             guard let reason = try deliver(report, by: route) else { continue }
-            lost.append(
+            result.lost.append(
                 LostReport(occasion: report.occasion, recordCount: report.recordCount, reason: reason))
             decisions.append(decision(on: report, lost: reason, of: settlement.mappingID, in: nil))
         }
         try record(decisions)
-        return lost
+        return result
     }
 
     /// Only messages that failed have the note; those that go at once never need it.
