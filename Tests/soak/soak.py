@@ -24,7 +24,7 @@ import urllib.request
 
 from account import Account, read_ledger, read_reports, stored_in_stream, stored_in_table_stream, take_all
 from load import QueueProducer, Resharder, StreamProducer, TableProducer
-from queues import Consumer, Mover, OrderedProducer
+from queues import Consumer, Mover, OrderedProducer, make_fifo_queue
 
 HERE = pathlib.Path(__file__).resolve().parent
 STREAMS = ["soak-plain", "soak-lanes", "soak-filtered", "soak-windowed"]
@@ -33,6 +33,7 @@ QUEUES = {
     "soak-orders": ("soak-orders", "soak-dead-letters"),
     "soak-capped": ("soak-capped", None),
     "soak-open": ("soak-open", "soak-open-dead"),
+    "soak-openline": ("soak-openline.fifo", "soak-openline-dead.fifo"),
 }
 CONCURRENCY = 2
 # Of the daemon, whatever happens to it here.
@@ -134,11 +135,14 @@ class Soak:
             "soak-orders": QueueProducer("soak-orders", address, seed, 60, 10, 20),
             "soak-capped": QueueProducer("soak-capped", address, seed, 60, 10, 10, poison_percent=0),
             "soak-open": QueueProducer("soak-open", address, seed, 30, 5, 10, poison_percent=2),
+            "soak-openline": OrderedProducer("soak-openline.fifo", address, seed, 30, 5, 20, poison_percent=1),
         }
         self.consumers = {
-            name: Consumer(QUEUES[name][0], address, seed) for name in ("soak-open",)
+            name: Consumer(QUEUES[name][0], address, seed) for name in ("soak-open", "soak-openline")
         }
-        self.mover = Mover(address, seed, [dead for _, dead in QUEUES.values() if dead], pause=3)
+        # Those of FIFO queues cannot be moved.
+        dead_letters = [dead for _, dead in QUEUES.values() if dead and not dead.endswith(".fifo")]
+        self.mover = Mover(address, seed, dead_letters, pause=3)
         self.resharder = Resharder(address, seed, STREAMS, pause=4)
         self.pauses = 0
 
@@ -150,6 +154,7 @@ class Soak:
     def run(self):
         self.daemon.start()
         self.daemon.await_ready()
+        make_fifo_queue(self.daemon.address, *QUEUES["soak-openline"])
         for thread in [*self.producers.values(), *self.consumers.values(), self.resharder, self.mover]:
             thread.start()
         end = self.started + self.options.minutes * 60
