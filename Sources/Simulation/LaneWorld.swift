@@ -146,11 +146,7 @@ extension LaneWorld {
         until end: Timestamp? = nil, limit: Int = 100_000, afterStep: (LaneWorld) -> Void = { _ in }
     ) {
         var steps = 0
-        while let (time, event) = agenda.next() {
-            if let end, time > end {
-                agenda.plan(event, at: time)
-                return
-            }
+        while let (time, event) = agenda.next(until: end) {
             clock.advance(to: max(time, clock.now))
             happen(event)
             afterStep(self)

@@ -27,9 +27,11 @@ extension QueueWorld {
 
     private func answerPermit(_ slot: Slot) {
         let isGranted = !isFaulty(faults.deniedPermits)
-        agenda.plan(.permit(life: life, slot, isGranted: isGranted), at: clock.now)
+        // A permit may come when the receipts of its batch have ended.
+        let delay: Duration = isFaulty(faults.slowReads) ? random.milliseconds(1...5_000) : .zero
+        agenda.plan(.permit(life: life, slot, isGranted: isGranted), at: clock.now + delay)
         if !isGranted {
-            agenda.plan(.permitFree(life: life), at: clock.now + random.milliseconds(1...5_000))
+            agenda.plan(.permitFree(life: life), at: clock.now + delay + random.milliseconds(1...5_000))
         }
         guard isFaulty(faults.updates) else { return }
         var changed = settings
@@ -38,8 +40,8 @@ extension QueueWorld {
         changed.batch = BatchLimits(
             size: Int.random(in: 1...20, using: &random), window: settings.batch.window,
             eventBytes: settings.batch.eventBytes)
-        let delay = random.milliseconds(0...2_000)
-        agenda.plan(.update(changed, isRestart: random.chance(50)), at: clock.now + delay)
+        let later = clock.now + random.milliseconds(0...2_000)
+        agenda.plan(.update(changed, isRestart: random.chance(50)), at: later)
     }
 
     private func receive(_ slot: Slot, limit: Int, bytes: Int, visibility: Duration?) {

@@ -109,11 +109,7 @@ extension ShardWorld {
     /// Lets things happen until nothing is left to happen, the time comes, or too much has happened.
     package func run(until end: Timestamp? = nil, limit: Int = 100_000) {
         var steps = 0
-        while let (time, event) = agenda.next() {
-            if let end, time > end {
-                agenda.plan(event, at: time)
-                return
-            }
+        while let (time, event) = agenda.next(until: end) {
             clock.advance(to: max(time, clock.now))
             happen(event)
             steps += 1
