@@ -98,6 +98,7 @@ extension EndToEnd {
             let daemon = try world.start()
             let caller = try daemon.caller()
             let id = try Self.mapping(of: "endless", caller)
+            try caller.awaitState("Enabled", of: id)
             let answer = try caller.rest(
                 "PUT", "/_millrace/mappings/\(id)/on-failure",
                 ["Destination": "arn:aws:sqs:us-east-1:000000000000:reports"])

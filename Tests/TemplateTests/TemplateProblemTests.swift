@@ -30,7 +30,7 @@ struct TemplateProblemTests {
         Case(
             "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: q.fifo, ContentBasedDeduplication: true}}",
             "2:42: A name that ends with .fifo needs FifoQueue: true.",
-            "2:61: ContentBasedDeduplication of Q (AWS::SQS::Queue) is not supported: it belongs to FIFO queues; "
+            "2:62: ContentBasedDeduplication of Q (AWS::SQS::Queue) is not supported: it belongs to FIFO queues; "
                 + "FifoQueue: true makes one."),
         Case(
             "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Nam}}",
