@@ -7,7 +7,7 @@ struct EntryPoint {
 
           millrace-bench [ingest] [drain] [latency] [idle] [backlog] [filters] [lanes] [shards] [queues]
                                the named benches, or all of them; parts of queues alone: queues.sends, .cycles,
-                               .backlog (ten million messages: 3 GB and some minutes), .parked
+                               .fifo, .backlog (ten million messages: 3 GB and some minutes), .parked
             --quick            that every bench works, not how fast: seconds instead of minutes
             --json             the figures as JSON
             --millrace PATH    the daemon's program; default: `millrace` beside this program

@@ -1,15 +1,16 @@
 import Glibc
 
-/// Everything about queues: sends, receives with deletions of both kinds of queues, backlogs and parked receives.
+/// Everything about queues: sends, receives with deletions of both kinds of queues, mappings of FIFO queues, backlogs and parked receives.
 enum QueueBench {
     /// What can be run alone, as `queues.sends`.
-    static let parts = ["sends", "cycles", "backlog", "parked"]
+    static let parts = ["sends", "cycles", "fifo", "backlog", "parked"]
 
     static func run(_ run: BenchRun, parts wanted: Set<String>, _ report: inout Report) throws(BenchError) {
         for part in parts where wanted.isEmpty || wanted.contains(part) {
             switch part {
             case "sends": try QueueSendBench.run(run, &report)
             case "cycles": try QueueCycleBench.run(run, &report)
+            case "fifo": try QueueMappingBench.run(run, &report)
             case "backlog": try QueueBacklogBench.run(run, &report)
             default: try ParkedBench.run(run, &report)
             }
