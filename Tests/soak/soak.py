@@ -31,6 +31,7 @@ STREAMS = ["soak-plain", "soak-lanes", "soak-filtered", "soak-windowed"]
 # Where messages come from, and where their dead letters are.
 QUEUES = {
     "soak-orders": ("soak-orders", "soak-dead-letters"),
+    "soak-line": ("soak-line.fifo", "soak-line-dead.fifo"),
     "soak-capped": ("soak-capped", None),
     "soak-open": ("soak-open", "soak-open-dead"),
     "soak-openline": ("soak-openline.fifo", "soak-openline-dead.fifo"),
@@ -133,6 +134,7 @@ class Soak:
             "soak-windowed": StreamProducer("soak-windowed", address, seed, 60, 6, 10, poison_percent=0),
             "soak-items": TableProducer("soak-items", address, seed, 50, 5, 30),
             "soak-orders": QueueProducer("soak-orders", address, seed, 60, 10, 20),
+            "soak-line": OrderedProducer("soak-line.fifo", address, seed, 40, 5, 25),
             "soak-capped": QueueProducer("soak-capped", address, seed, 60, 10, 10, poison_percent=0),
             "soak-open": QueueProducer("soak-open", address, seed, 30, 5, 10, poison_percent=2),
             "soak-openline": OrderedProducer("soak-openline.fifo", address, seed, 30, 5, 20, poison_percent=1),
@@ -140,9 +142,7 @@ class Soak:
         self.consumers = {
             name: Consumer(QUEUES[name][0], address, seed) for name in ("soak-open", "soak-openline")
         }
-        # Those of FIFO queues cannot be moved.
-        dead_letters = [dead for _, dead in QUEUES.values() if dead and not dead.endswith(".fifo")]
-        self.mover = Mover(address, seed, dead_letters, pause=3)
+        self.mover = Mover(address, seed, [dead for _, dead in QUEUES.values() if dead], pause=3)
         self.resharder = Resharder(address, seed, STREAMS, pause=4)
         self.pauses = 0
 
@@ -253,6 +253,8 @@ class Soak:
         dead_letters = take_all(self.daemon.address, dead) if dead else []
         if account.function in self.consumers:
             account.check_consumer(self.consumers[account.function], dead_letters)
+        elif account.function == "soak-line":
+            account.check_line(dead_letters, self.daemon.killed)
         else:
             account.check_queue(dead_letters)
         if account.function == "soak-capped":
