@@ -15,7 +15,8 @@ package struct FIFOSettings: Equatable, Sendable {
     /// Messages without a deduplication ID get the SHA-256 of their body as theirs.
     package var contentBasedDeduplication = false
     package var deduplicationScope = DeduplicationScope.queue
-    /// `.perMessageGroupID` goes with `.messageGroup` only. It is kept and shown; nothing here has a pace to limit.
+    /// `.perMessageGroupID` goes with `.messageGroup` only. What it means
+    /// is enforced when `sqs-limits` is on.
     package var throughputLimit = ThroughputLimit.perQueue
 
     package init() {}

@@ -40,6 +40,8 @@ package struct ReceiveOutcome: Equatable, Sendable {
     /// For a FIFO queue, when messages were visited: give it to `EventStore.keep`, and nobody the messages before that
     /// has succeeded. `nil` for a standard queue.
     package var pending: PendingReceive?
+    /// Message groups that had something to give and got no turn because the caller wanted it so.
+    package var passedOver = 0
     package init() {}
 }
 

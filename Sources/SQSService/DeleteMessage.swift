@@ -9,7 +9,9 @@ extension SQSService {
         let request = try ReceiptRequest.single(call.body)
         let queue = try queue(request.queueURL, call)
         let handle = request.entries[0].handle
-        delete([try lease(of: handle, in: queue)], from: queue.key, call) { refused in
+        let lease = try lease(of: handle, in: queue)
+        if let refusal = try limit([lease], from: queue)[0] { throw refusal }
+        delete([lease], from: queue.key, call) { refused in
             if refused.isEmpty { call.succeed() } else { call.fail(.expired(handle)) }
         }
     }
@@ -25,6 +27,11 @@ extension SQSService {
             } catch {
                 failures[index] = error
             }
+        }
+        let places = leases.keys.sorted()
+        for (place, refusal) in try limit(places.compactMap { leases[$0] }, from: queue) {
+            leases[places[place]] = nil
+            failures[places[place]] = refusal
         }
         let answer = DeleteBatchAnswer(entries: request.entries, arena: request.arena, failures: failures)
         guard !leases.isEmpty else { return call.succeed(json: answer.json()) }

@@ -18,6 +18,7 @@ extension SQSService {
         let wait = request.waitSeconds ?? queue.attributes.receiveWaitTimeSeconds
         // Somebody who left would take messages to the grave until their visibility timeout.
         guard call.responder.isConnected else { return }
+        try limitReceive(from: queue)
         if let received = try receive(request, from: queue, refusesOverLimit: wait == 0) {
             return deliver(received, to: call)
         }
@@ -51,11 +52,17 @@ extension SQSService {
         json.key("Messages")
         json.beginArray()
         let outcome: ReceiveOutcome
+        let moment = now()
+        let spent = spentGroups(of: queue, now: moment)
+        var served: Set<UInt64> = []
         do throws(StoreError) {
             outcome = try reader.receive(
                 from: queue.key, maximum: request.maximum, visibilitySeconds: request.visibilitySeconds,
-                attempt: request.attempt, now: now()
+                attempt: request.attempt, passingOver: spent, now: moment
             ) { message, body, attributes in
+                if throttle != nil, let group = message.groupID {
+                    served.insert(GroupName.hash(group.utf8Span.span))
+                }
                 write(message, body, attributes, for: request, of: queue, to: &json)
             }
         } catch {
@@ -63,8 +70,10 @@ extension SQSService {
         }
         guard outcome.received > 0 else {
             if outcome.isAtInFlightLimit, refusesOverLimit, !queue.isFIFO { throw .overLimit }
+            if outcome.passedOver > 0 { throw FIFOThrottle.Action.receive.refusal(isOfGroup: true) }
             return nil
         }
+        countReceive(of: served, from: queue, now: moment)
         json.endArray()
         json.endObject()
         return ReceivedAnswer(json: json.bytes, pending: outcome.pending)

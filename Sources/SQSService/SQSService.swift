@@ -22,19 +22,24 @@ package final class SQSService: @unchecked Sendable {
     /// Names message move tasks.
     let identifiers: IdentifierSource
     let moves: MessageMoves
+    /// `nil` when FIFO queues may be called as often as they can answer.
+    var throttle: FIFOThrottle?
 
     /// - Parameters:
     ///   - reader: For this service alone, or for services of the same loop.
     ///   - loop: The loop of the server that calls.
+    ///   - isLimited: Whether FIFO queues may be called only as often as SQS's (`FIFOThrottle`).
     ///   - now: The wall clock.
     ///   - identifiers: Names message move tasks.
     package init(
-        store: EventStore, reader: StoreReader, loop: EventLoop, now: @escaping @Sendable () -> Timestamp,
+        store: EventStore, reader: StoreReader, loop: EventLoop, isLimited: Bool = false,
+        now: @escaping @Sendable () -> Timestamp,
         identifiers: IdentifierSource = IdentifierSource()
     ) {
         self.store = store
         self.reader = reader
         self.loop = loop
+        throttle = isLimited ? FIFOThrottle() : nil
         self.now = now
         self.identifiers = identifiers
         moves = MessageMoves(store: store, reader: reader, loop: loop, now: now)

@@ -13,6 +13,8 @@ extension SQSService {
         try request.group(for: queue, inBatch: false)
         request.check(0, of: queue, inBatch: false)
         if let problem = request.entries[0].problem { throw problem }
+        try limit(&request, to: queue)
+        if let problem = request.entries[0].problem { throw problem }
         let batch = request.accepted(hasher).batch
         let systemMD5 = request.entries[0].systemAttributesMD5
         send(batch, to: queue, call) { sent in
@@ -39,6 +41,7 @@ extension SQSService {
             }
             request.check(index, of: queue, inBatch: true)
         }
+        try limit(&request, to: queue)
         let (batch, indices) = request.accepted(hasher)
         let answer = SendBatchAnswer(request: request, batch: batch, indices: indices, isFIFO: queue.isFIFO)
         guard !batch.entries.isEmpty else { return call.succeed(json: answer.json(sent: [])) }

@@ -99,7 +99,8 @@ final class Daemon: Sendable {
         do {
             reader = try store.makeReader()
             sqs = SQSService(
-                store: store, reader: try store.makeReader(), loop: apiLoop, now: RealClock.now)
+                store: store, reader: try store.makeReader(), loop: apiLoop,
+                isLimited: configuration.sqsLimits == .on, now: RealClock.now)
             let deliveries = DeliveryLog(logger: logger, metrics: metrics)
             sns = SNSService(
                 store: store, reader: try store.makeReader(), loop: apiLoop, now: RealClock.now,

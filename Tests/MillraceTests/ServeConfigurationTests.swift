@@ -41,6 +41,15 @@ struct ServeConfigurationTests {
         #expect(error?.description.contains("--table-shard-lifetime has to be at least 1s") == true)
     }
 
+    @Test("The limits of AWS are there for who wants them")
+    func limits() throws {
+        #expect(try read([]).sqsLimits == .off)
+        #expect(try read(["--sqs-limits", "on"]).sqsLimits == .on)
+        #expect(try read([], ["MILLRACE_SQS_LIMITS": "on"]).sqsLimits == .on)
+        #expect(try read(["--kinesis-limits", "on"]).sqsLimits == .off)
+        #expect(throws: UsageError.self) { try read(["--sqs-limits", "yes"]) }
+    }
+
     @Test("Flags beat environment beat file")
     func layers() throws {
         try withFile("port: 1\nhost: localhost\ndurability: normal\n") { path in

@@ -11,10 +11,12 @@ struct SQSWorld {
 
     let wire: WireWorld
 
-    init(creatingQueue attributes: [String: String]? = nil) throws {
+    init(creatingQueue attributes: [String: String]? = nil, isLimited: Bool = false) throws {
         wire = try WireWorld { router, parts in
-            SQSService(store: parts.store, reader: parts.reader, loop: parts.loop, now: parts.now)
-                .register(on: &router)
+            SQSService(
+                store: parts.store, reader: parts.reader, loop: parts.loop, isLimited: isLimited,
+                now: parts.now
+            ).register(on: &router)
         }
         guard let attributes else { return }
         let members = JSONObject(attributes.map { ($0.key, JSONValue.string($0.value)) })

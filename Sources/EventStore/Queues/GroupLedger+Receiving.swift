@@ -38,10 +38,12 @@ extension GroupLedger {
         package var oldestSent: Int64
         /// Messages moved to the dead-letter queue by one receive.
         package var spentLimit: Int
+        /// Groups that get no turn, by the hashes of their IDs.
+        package var passedOver: Set<UInt64>
 
         package init(
             maximum: Int, now: Int64, visibleAt: Int64, maxReceiveCount: Int? = nil,
-            oldestSent: Int64 = .min, spentLimit: Int = .max
+            oldestSent: Int64 = .min, spentLimit: Int = .max, passedOver: Set<UInt64> = []
         ) {
             self.maximum = maximum
             self.now = now
@@ -49,6 +51,7 @@ extension GroupLedger {
             self.maxReceiveCount = maxReceiveCount
             self.oldestSent = oldestSent
             self.spentLimit = spentLimit
+            self.passedOver = passedOver
         }
     }
 
@@ -57,6 +60,8 @@ extension GroupLedger {
         package var leases: [LeaseLedger.Lease] = []
         /// Received too often: they are leaving now, and whoever asked moves them.
         package var spent: [LeaseLedger.Lease] = []
+        /// How many groups with something to give were passed over.
+        package var passedOver = 0
 
         package init() {}
     }
@@ -133,6 +138,10 @@ extension GroupLedger {
         while taken.leases.count < request.maximum, taken.spent.count < request.spentLimit,
             let group = rotation.pop()
         {
+            guard request.passedOver.isEmpty || !request.passedOver.contains(groups[Int(group)].name) else {
+                passOver(group, request, &taken)
+                continue
+            }
             let before = taken.leases.count
             let delayedUntil = serve(group, request, &taken)
             // With a timeout of 0 a group can be served again at once, but not by the same receive.
@@ -146,6 +155,14 @@ extension GroupLedger {
                 if groups[Int(group)].head == GroupLedger.none { release(group) }
             }
         }
+    }
+
+    /// Keeps a group's turn for the next receive.
+    private mutating func passOver(_ group: Int32, _ request: Request, _ taken: inout Taken) {
+        let first = firstReceivable(of: group).map { slots[Int($0)] }
+        let delayedUntil = first.map { $0.receiveCount == 0 ? $0.sentAt + delay : 0 } ?? 0
+        if first != nil, delayedUntil <= request.now { taken.passedOver += 1 }
+        resting.append((group, delayedUntil > request.now ? delayedUntil : 0))
     }
 
     /// Ends a receive: groups that were served and have more to give already go to the back.

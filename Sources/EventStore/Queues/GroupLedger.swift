@@ -200,7 +200,7 @@ extension GroupLedger {
     }
 
     /// The first message of a group that may be received, delays aside.
-    private func firstReceivable(of group: Int32) -> Int32? {
+    func firstReceivable(of group: Int32) -> Int32? {
         var index = groups[Int(group)].head
         while index != GroupLedger.none {
             switch slots[Int(index)].state {
@@ -306,6 +306,12 @@ extension GroupLedger {
 // MARK: - Questions
 
 extension GroupLedger {
+    /// The hash of the group of a message that is known and whose row was read.
+    package func groupName(of position: Position) -> UInt64? {
+        guard let index = slotOf[position], slots[Int(index)].group != GroupLedger.none else { return nil }
+        return groups[Int(slots[Int(index)].group)].name
+    }
+
     var hasRoom: Bool { slotOf.count < GroupLedger.lookAhead }
 
     /// True when unread rows may be read now.

@@ -45,6 +45,13 @@ final class QueueLedger: Sendable {
 // MARK: - Questions
 
 extension QueueLeases {
+    /// The groups of messages of a FIFO queue, by `GroupName.hash`, in the order given; `nil` where that is not known,
+    /// as of a message that is gone.
+    package func groups(of positions: [Position], in queue: QueueKey) -> [UInt64?] {
+        guard let fifo = ledger(of: queue)?.fifo else { return positions.map { _ in nil } }
+        return fifo.groups.withLock { ledger in positions.map { ledger.groupName(of: $0) } }
+    }
+
     /// The three counters of a queue; zeros when it is gone. Cheap.
     package func counters(of queue: QueueKey, now: Timestamp) -> QueueCounters {
         guard let ledger = ledger(of: queue) else { return QueueCounters() }

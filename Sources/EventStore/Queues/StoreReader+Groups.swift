@@ -8,13 +8,13 @@ extension StoreReader {
 
     /// Receives from a FIFO queue.
     func walk(
-        _ fifo: FIFOLeases, _ receive: inout Receive, _ attempt: String?,
+        _ fifo: FIFOLeases, _ receive: inout Receive, _ attempt: String?, passingOver: Set<UInt64>,
         _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
     ) throws(StoreError) {
         let request = GroupLedger.Request(
             maximum: receive.maximum, now: receive.now, visibleAt: receive.visibleAt,
             maxReceiveCount: receive.maxReceiveCount, oldestSent: receive.oldestSent,
-            spentLimit: Receive.spentLimit)
+            spentLimit: Receive.spentLimit, passedOver: passingOver)
         let repeated: [LeaseLedger.Lease]? = fifo.groups.withLock { ledger in
             ledger.promote(now: request.now)
             return attempt.flatMap { ledger.repeated($0, request) }
@@ -22,6 +22,7 @@ extension StoreReader {
         if let repeated { return try serve(repeated, &receive, isRepeated: true, visit) }
         let taken = try take(fifo, request, of: receive.queue)
         receive.spent = taken.spent
+        receive.outcome.passedOver = taken.passedOver
         try serve(taken.leases, &receive, isRepeated: false, visit)
         guard let attempt else { return }
         let served = Array(taken.leases.prefix(receive.outcome.received))
@@ -145,10 +146,10 @@ extension GroupLedger {
 }
 
 /// The IDs of message groups as numbers.
-enum GroupName {
+package enum GroupName {
     /// FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/). Two groups that share a number are served as one, in order
     /// still.
-    static func hash(_ bytes: Span<UInt8>) -> UInt64 {
+    package static func hash(_ bytes: Span<UInt8>) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for index in bytes.indices { hash = (hash ^ UInt64(bytes[index])) &* 0x0000_0100_0000_01b3 }
         return hash

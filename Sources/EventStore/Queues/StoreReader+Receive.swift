@@ -14,13 +14,14 @@ extension StoreReader {
     ///   - visibilitySeconds: How long to hide, or `nil` for the queue's own value.
     ///   - attempt: `ReceiveRequestAttemptId`, FIFO queues only: a receive with the ID of one of the last five minutes gets
     ///     the same messages, hidden anew, unless one of them was deleted, expired or had its visibility changed.
+    ///   - passingOver: Message groups of a FIFO queue that get no turn now, by `GroupName.hash`.
     ///   - mover: Who is told of messages that this receive sends to the dead-letter queue.
     ///   - visit: The message, the bytes of its body, and of its attributes (JSON, empty for none); the spans are
     ///     valid during the call. It must not receive from the same queue.
     /// - Throws: `.notFound` when the queue is gone; errors of the disk only when nothing was visited.
     package func receive(
         from queue: QueueKey, maximum: Int, maxBytes: Int = .max, visibilitySeconds: Int? = nil,
-        attempt: String? = nil, now: Timestamp, mover: DeadLetterMover? = nil,
+        attempt: String? = nil, passingOver: Set<UInt64> = [], now: Timestamp, mover: DeadLetterMover? = nil,
         _ visit: (ReceivedMessage, Span<UInt8>, Span<UInt8>) -> Void
     ) throws(StoreError) -> ReceiveOutcome {
         let catalog = store.catalog.snapshot
@@ -40,7 +41,7 @@ extension StoreReader {
         let result: Result<Void, StoreError> = ledger.turn.withLock { _ in
             do throws(StoreError) {
                 if let fifo = ledger.fifo {
-                    return .success(try walk(fifo, &receive, attempt, visit))
+                    return .success(try walk(fifo, &receive, attempt, passingOver: passingOver, visit))
                 }
                 return .success(try walk(&receive, visit))
             } catch {

@@ -37,6 +37,10 @@ extension ServeConfiguration {
                 "kinesis-limits", "off|on",
                 "on: a Kinesis shard takes 1 MB and 1,000 records and gives 2 MB\nin 5 reads a second, as on AWS (default off)."
             ),
+            Option(
+                "sqs-limits", "off|on",
+                "on: a FIFO queue, or each message group of it (FifoThroughputLimit), takes\n300 calls of each kind a second, as on AWS (default off)."
+            ),
         ],
         notes: """
             Each setting is also an environment variable (MILLRACE_LOG_LEVEL) and a key of the configuration file
@@ -160,6 +164,7 @@ extension ServeConfiguration {
         if let setting = settings["kinesis-limits"]?.last {
             kinesisLimits = try setting.choice(KinesisLimits.self)
         }
+        if let setting = settings["sqs-limits"]?.last { sqsLimits = try setting.choice(SQSLimits.self) }
         if let setting = settings["table-shard-lifetime"]?.last {
             tableShardLifetime = try setting.duration()
             guard tableShardLifetime >= Self.shortestShardLifetime else {

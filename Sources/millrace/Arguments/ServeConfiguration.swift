@@ -11,6 +11,9 @@ struct ServeConfiguration: Equatable, Sendable {
     /// Whether Kinesis's shards take and give only what AWS's do.
     enum KinesisLimits: String, CaseIterable, Sendable { case off, on }
 
+    /// Whether FIFO queues may be called only as often as AWS's.
+    enum SQSLimits: String, CaseIterable, Sendable { case off, on }
+
     /// What signed requests are checked against.
     struct Credentials: Equatable, Sendable {
         var accessKey: String
@@ -34,6 +37,7 @@ struct ServeConfiguration: Equatable, Sendable {
     /// Environments of all functions together, 1...1,000 (Lambda quotas: account concurrency).
     var concurrencyLimit = 1_000
     var kinesisLimits = KinesisLimits.off
+    var sqsLimits = SQSLimits.off
     /// Age at which a table stream that was written to goes on in a new shard.
     var tableShardLifetime = Limits.tableShardLifetime
     /// Worth a line in the log at the start: environment variables that look like settings and are none.
