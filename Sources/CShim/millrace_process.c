@@ -33,6 +33,19 @@ static int close_all_from(int lowest) {
     return 0;
 }
 
+// What children get back; our own limit is raised. Zero while it is not.
+static struct rlimit descriptors_before;
+
+int millrace_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -errno;
+    if (limit.rlim_cur == limit.rlim_max) return 0;
+    struct rlimit raised = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &raised) != 0) return -errno;
+    descriptors_before = limit;
+    return 0;
+}
+
 static void run_child(const millrace_child *child, failure *failure, pid_t parent) {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     // What we ignore would stay ignored in the child; what we handle must not run in it.
@@ -47,6 +60,9 @@ static void run_child(const millrace_child *child, failure *failure, pid_t paren
         if (dup2(source, target) < 0) fail(failure, MILLRACE_CHILD_SETUP);
     }
     if (close_all_from(3) != 0) fail(failure, MILLRACE_CHILD_SETUP);
+    if (descriptors_before.rlim_cur != 0 && setrlimit(RLIMIT_NOFILE, &descriptors_before) != 0) {
+        fail(failure, MILLRACE_CHILD_SETUP);
+    }
     if (chdir(child->directory) != 0) fail(failure, MILLRACE_CHILD_DIRECTORY);
     sigset_t none;
     sigemptyset(&none);

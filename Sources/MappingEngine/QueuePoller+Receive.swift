@@ -111,7 +111,7 @@ extension QueuePoller {
     private func keep(_ pending: PendingReceive, _ slot: Int, _ read: QueueRead) {
         commitsUnderWay += 1
         let loop = context.loop
-        context.store.keep(pending) { [self] result in
+        context.store.keep(pending, mayRunHere: loop.isQuiet) { [self] result in
             loop.execute { self.kept(slot, read, result) }
         }
     }

@@ -22,6 +22,12 @@ enum ServeCommand {
         }
         // Events and bodies of megabytes come and go; without this each of them is mapped and unmapped anew.
         millrace_tune_malloc()
+        let raised = millrace_raise_descriptor_limit()
+        if raised < 0 {
+            StandardError.write(
+                "millrace: the limit of open files cannot be raised (\(String(cString: strerror(-raised))))\n"
+            )
+        }
         // Before any thread exists, so that all of them inherit it and only this one takes the signals.
         let signals = SignalSet(SIGTERM, SIGINT)
         signals.block()

@@ -23,6 +23,11 @@ enum { MILLRACE_CHILD_STARTED = 0, MILLRACE_CHILD_SETUP = 1, MILLRACE_CHILD_DIRE
 /// Returns its process id, or the negated errno with `step` saying where.
 int millrace_child_start(const millrace_child *child, int *step);
 
+/// Raises our soft limit of open descriptors to the hard one: thousands of parked requests are thousands of sockets.
+/// Children get the old limit, because programs that use select() break above 1,024. Call it before the first child.
+/// 0, or a negated errno.
+int millrace_raise_descriptor_limit(void);
+
 /// Waits without blocking for `pid` (or, negated, for a group): the id of what ended, 0 for not yet, negated errno.
 /// `status` is what `waitpid` gives; `memory_kilobytes` the greatest resident size.
 int millrace_child_reap(int pid, int *status, int64_t *memory_kilobytes);
