@@ -219,10 +219,14 @@ extension Daemon {
         }
     }
 
+    /// For requests that are under way when everything else has ended (own choice: a commit takes milliseconds).
+    private static let answerGrace = Duration.seconds(1)
+
     private func close(_ completion: @escaping @Sendable (Int32) -> Void) {
         // Off the loops: closing waits for them.
         Thread.run { [self] in
-            server.close()
+            // A loop that stops lets go of answers that are on their way to it, and clients would read a 500.
+            server.finish(within: Self.answerGrace)
             apiLoop.stop()
             engineLoop.stop()
             do {

@@ -22,7 +22,23 @@ final class ListeningServer: Sendable {
     }
 
     func handle(_ handler: @escaping Handler) { self.handler.set(handler) }
-    func close() { server.close() }
+
+    /// Lets requests under way be answered, then closes every connection. Waits; not on the loop.
+    func finish(within grace: Duration) {
+        let isDone = Flag()
+        server.drained { isDone.value.store(true, ordering: .relaxed) }
+        server.stopAccepting()
+        var left = grace
+        while !isDone.value.load(ordering: .relaxed), left > .zero {
+            usleep(1_000)
+            left -= .milliseconds(1)
+        }
+        server.close()
+    }
+
+    private final class Flag: Sendable {
+        let value = Atomic(false)
+    }
 
     /// Set once before the loop starts, then only read.
     private final class HandlerBox: Sendable {
