@@ -51,6 +51,7 @@ let systemLibraries: [Target] = [
     system("CCurl", "libcurl", "libcurl4-openssl-dev"),
     system("CExpat", "expat", "libexpat1-dev"),
     system("CZLib", "zlib", "zlib1g-dev"),
+    system("CZip", "libzip", "libzip-dev"),
     .target(name: "CShim"),
 ]
 
@@ -62,10 +63,11 @@ let pureModules: [Target] = [
 
 let shells: [Target] = [
     module("Digest", ["CCrypto"]),
+    module("CodeArchive", ["CZip"]),
     module("Telemetry"),
     module("SQLite", ["CSQLite"]),
     module("Metering", ["EventModel"]),
-    module("EventStore", ["SQLite", "MappingCore", "EventModel", "ByteCoding", "Digest", "Metering"]),
+    module("EventStore", ["SQLite", "MappingCore", "EventModel", "ByteCoding", "Digest", "Metering", "CShim"]),
     module("HTTP", ["CShim", "CNGHTTP2"]),
     module("HTTPClient", ["CCurl"]),
     module("RuntimeAPI", ["HTTP", "CShim", "EventModel", "ByteCoding", "Telemetry", "Metering"]),
@@ -85,7 +87,7 @@ let services: [Target] = [
     module("SQSService", wire),
     module("KinesisService", wire),
     module("DynamoDBService", wire),
-    module("LambdaService", wire),
+    module("LambdaService", wire + ["CodeArchive"]),
     module("IdentityService", wire),
     module("IAMService", wire),
     module("S3Service", wire + ["CExpat", "CZLib"]),
@@ -119,6 +121,7 @@ let testTargets: [Target] = [
     tests("MappingCoreTests", ["MappingCore", "EventModel", "ByteCoding", "Simulation"]),
     tests("SimulationTests", ["MappingCore", "EventModel", "ByteCoding", "Simulation"]),
     tests("DigestTests", ["Digest"]),
+    tests("CodeArchiveTests", ["CodeArchive", "CZip"]),
     tests("TelemetryTests", ["Telemetry"]),
     tests("MeteringTests", ["Metering", "EventModel"]),
     tests("SQLiteTests", ["SQLite"]),
@@ -133,7 +136,7 @@ let testTargets: [Target] = [
     tests("SNSServiceTests", serviceTests + ["SNSService", "SQSService"]),
     tests("KinesisServiceTests", serviceTests + ["KinesisService"]),
     tests("DynamoDBServiceTests", serviceTests + ["DynamoDBService", "Simulation"]),
-    tests("LambdaServiceTests", serviceTests + ["LambdaService"]),
+    tests("LambdaServiceTests", serviceTests + ["LambdaService", "CodeArchive"]),
     tests("IAMServiceTests", serviceTests + ["IAMService"]),
     tests("IdentityServiceTests", serviceTests + ["IdentityService"]),
     tests("S3ServiceTests", serviceTests + ["S3Service"]),

@@ -85,6 +85,8 @@ int millrace_pidfd_send_signal(int pidfd, int signal) {
     return result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
 }
 
+int millrace_sync_filesystem(int descriptor) { return result(syncfs(descriptor)); }
+
 int millrace_spawn_close_from(posix_spawn_file_actions_t *actions, int lowest) {
     return -posix_spawn_file_actions_addclosefrom_np(actions, lowest);
 }

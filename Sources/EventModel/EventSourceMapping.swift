@@ -47,6 +47,18 @@ package struct EventSourceMapping: Equatable, Sendable {
 
     package var arn: ARN { location.arn("lambda", "event-source-mapping:\(id)") }
 
+    /// The function, whatever its qualifier.
+    package var functionKey: FunctionKey {
+        FunctionKey(
+            location: Location(account: functionARN.account, region: functionARN.region), name: functionName)
+    }
+
+    /// Version or alias as the mapping names it.
+    package var functionQualifier: String? {
+        let parts = functionARN.resource.split(separator: ":", maxSplits: 2)
+        return parts.count > 2 ? String(parts[2]) : nil
+    }
+
     /// The function's name without qualifier.
     package var functionName: String {
         let parts = functionARN.resource.split(separator: ":")

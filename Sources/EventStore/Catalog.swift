@@ -58,7 +58,8 @@ struct Definitions: Sendable {
     var disabledAt: [StreamKey: Timestamp] = [:]
     var tables: [TableKey: TableDefinition] = [:]
     var tableKeys: [ResourceName: TableKey] = [:]
-    var functions: [ResourceName: FunctionDefinition] = [:]
+    var functions: [FunctionKey: FunctionFamily] = [:]
+    var layers: [LayerKey: LayerFamily] = [:]
     var mappings: [String: EventSourceMapping] = [:]
     var mappingKeys: [String: Int64] = [:]
     var topics = TopicDefinitions()

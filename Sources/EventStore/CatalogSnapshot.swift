@@ -111,14 +111,56 @@ extension CatalogSnapshot {
 
 extension CatalogSnapshot {
     package func function(named name: String, in location: Location) -> FunctionDefinition? {
-        all.functions[ResourceName(location: location, name: name)]
+        family(FunctionKey(location: location, name: name))?.latest
+    }
+
+    /// A function with its versions, aliases and what else belongs to it.
+    package func family(_ key: FunctionKey) -> FunctionFamily? { all.functions[key] }
+
+    /// The version that a reference leads to; for an alias with two versions the main one.
+    package func function(_ reference: FunctionReference) -> FunctionDefinition? {
+        family(reference.key)?.definition(qualifier: reference.qualifier)
     }
 
     package func functions(in location: Location) -> [FunctionDefinition] {
-        functions.filter { $0.location == location }
+        families(in: location).map(\.latest)
     }
 
-    package var functions: [FunctionDefinition] { all.functions.values.sorted { $0.name < $1.name } }
+    package func families(in location: Location) -> [FunctionFamily] {
+        families.filter { $0.key.location == location }
+    }
+
+    package var families: [FunctionFamily] { all.functions.values.sorted { $0.key < $1.key } }
+
+    /// `$LATEST` of all functions.
+    package var functions: [FunctionDefinition] { families.map(\.latest) }
+
+    package func layer(_ key: LayerKey) -> LayerFamily? { all.layers[key] }
+
+    package func layer(_ reference: LayerReference) -> LayerVersionDefinition? {
+        all.layers[reference.key]?.versions[reference.version]
+    }
+
+    /// Layers with a version that is there, sorted by name.
+    package func layers(in location: Location) -> [(key: LayerKey, family: LayerFamily)] {
+        all.layers.filter { $0.key.location == location && !$0.value.versions.isEmpty }
+            .map { (key: $0.key, family: $0.value) }.sorted { $0.key.name < $1.key.name }
+    }
+
+    /// Names of all files and folders of code that something refers to (`CodeFiles`).
+    var codeNames: Set<String> {
+        var names: Set<String> = []
+        for family in all.functions.values {
+            for code in family.packages { names.insert(code.digest) }
+            for version in family.allVersions {
+                if let path = version.layersPath { names.insert(CodeFiles.name(ofPath: path)) }
+            }
+        }
+        for layer in all.layers.values {
+            for version in layer.versions.values { names.insert(version.code.digest) }
+        }
+        return names
+    }
 
     package func mapping(_ id: String) -> EventSourceMapping? { all.mappings[id] }
 

@@ -21,8 +21,11 @@ package final class EventStore: Sendable {
     let now: @Sendable () -> Timestamp
     let tableSizes: Mutex<[TableKey: TableTally]>
     package let objectFiles: ObjectFiles
+    package let codeFiles: CodeFiles
     /// Set once, at the end of opening.
     private let objectThread = Mutex<ObjectWorker?>(nil)
+    /// Set once, at the end of opening.
+    private let codeThread = Mutex<ObjectWorker?>(nil)
     private let path: String
     private let inbox: Monitor<Inbox>
     private let observers: Observers
@@ -33,9 +36,11 @@ package final class EventStore: Sendable {
 
     private init(
         lock: DirectoryLock, path: String, connection: Connection, loaded: LoadedState,
-        objectFiles: ObjectFiles, tableShardLifetime: Duration, now: @escaping @Sendable () -> Timestamp
+        objectFiles: ObjectFiles, codeFiles: CodeFiles, tableShardLifetime: Duration,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.objectFiles = objectFiles
+        self.codeFiles = codeFiles
         let observers = Observers()
         self.observers = observers
         let inbox = Monitor(Inbox())
@@ -95,10 +100,12 @@ extension EventStore {
         let lock = try DirectoryLock(directory: directory)
         let path = directory + "/millrace.db"
         let connection = try openForWriting(path, durability)
-        let loaded = try LoadedState(reading: connection, now: now())
+        let absolute = CodeFiles.absolute(directory)
+        let loaded = try LoadedState(reading: connection, in: absolute, now: now())
         let store = EventStore(
             lock: lock, path: path, connection: connection, loaded: loaded,
-            objectFiles: ObjectFiles(directory: directory), tableShardLifetime: tableShardLifetime, now: now)
+            objectFiles: ObjectFiles(directory: directory), codeFiles: CodeFiles(directory: absolute),
+            tableShardLifetime: tableShardLifetime, now: now)
         store.startObjects()
         return store
     }
@@ -136,7 +143,15 @@ extension EventStore {
         let worker = ObjectWorker { [weak self] folder in self?.sweepObjects(inFolder: folder) }
         objectThread.withLock { $0 = worker }
         if objectFiles.exists { worker.start() }
+        let codeWorker = ObjectWorker { [weak self] folder in
+            // One folder holds all code.
+            if folder == 0 { self?.sweepCode(isStart: true) }
+        }
+        codeThread.withLock { $0 = codeWorker }
+        if codeFiles.exists { codeWorker.start() }
     }
+
+    var codeWorker: ObjectWorker? { codeThread.withLock { $0 } }
 
     var objectWorker: ObjectWorker? { objectThread.withLock { $0 } }
 
@@ -172,6 +187,7 @@ extension EventStore {
         }
         guard let ending else { return }
         objectWorker?.stop()
+        codeWorker?.stop()
         // Takes the notes along, and tells when that fails.
         let kept = Result { () throws(StoreError) in try perform { _ throws(StoreError) in } }
         inbox.update { inbox in

@@ -4,6 +4,8 @@ package struct HTTPLimits: Sendable {
     package var headBytesMax = 64 * 1024
     package var headerCountMax = 128
     package var bodyBytesMax = 16 * 1024 * 1024
+    /// Other bounds of bodies, by how the target begins; the first that fits holds.
+    package var largerBodies: [LargerBody] = []
     package var connectionsMax = 10_000
     /// What all connections of the server together hold of bodies that are not complete yet.
     package var heldBytesMax = 512 * 1024 * 1024
@@ -20,4 +22,20 @@ package struct HTTPLimits: Sendable {
     package var streamBytesMax = 16 * 1024 * 1024
 
     package init() {}
+
+    /// A greater bound for the bodies of some requests.
+    package struct LargerBody: Sendable {
+        package let targetPrefix: String
+        package let bytesMax: Int
+
+        package init(targetPrefix: String, bytesMax: Int) {
+            self.targetPrefix = targetPrefix
+            self.bytesMax = bytesMax
+        }
+    }
+
+    /// The bound for the body of a request.
+    func bodyBytesMax(of target: String) -> Int {
+        largerBodies.first { target.hasPrefix($0.targetPrefix) }?.bytesMax ?? bodyBytesMax
+    }
 }

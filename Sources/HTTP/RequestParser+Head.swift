@@ -26,6 +26,7 @@ extension RequestParser {
         }
         let head = try completeHead(requestLine)
         parsedHead = head
+        adoptBodyLimit(of: head)
         switch head.bodyLength {
         case .known(let length):
             guard length <= bodyBytesMax else { throw .bodyTooLarge }

@@ -26,7 +26,9 @@ struct RequestParser {
 
     let headBytesMax: Int
     let headerCountMax: Int
-    let bodyBytesMax: Int
+    private let limits: HTTPLimits
+    /// Of the request whose head has been read.
+    var bodyBytesMax: Int
 
     var state = State.head(lineStart: 0)
     /// Bytes of the head being read; later those of the trailers.
@@ -43,6 +45,7 @@ struct RequestParser {
         headBytesMax = limits.headBytesMax
         headerCountMax = limits.headerCountMax
         bodyBytesMax = limits.bodyBytesMax
+        self.limits = limits
     }
 
     /// Whether the next byte is the first of a request.
@@ -92,15 +95,14 @@ struct RequestParser {
     private mutating func finish() -> Message? {
         guard let head = parsedHead else { preconditionFailure("a request is complete once its head is") }
         let message = Message(head: head, body: body)
-        self = RequestParser(
-            headBytesMax: headBytesMax, headerCountMax: headerCountMax, bodyBytesMax: bodyBytesMax)
+        self = RequestParser(limits: limits)
         return message
     }
 
-    private init(headBytesMax: Int, headerCountMax: Int, bodyBytesMax: Int) {
-        self.headBytesMax = headBytesMax
-        self.headerCountMax = headerCountMax
-        self.bodyBytesMax = bodyBytesMax
+    /// Looks up what the body may be once it is known what is asked for.
+    mutating func adoptBodyLimit(of head: RequestHead) {
+        guard !limits.largerBodies.isEmpty else { return }
+        bodyBytesMax = limits.bodyBytesMax(of: head.target)
     }
 
     /// Appends input up to the end of the line to `head`.

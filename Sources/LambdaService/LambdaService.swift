@@ -3,10 +3,11 @@ package import EventModel
 package import EventStore
 package import HTTP
 
-/// Lambda's control plane: event source mappings, and a view of the functions that templates declared.
+/// Lambda's control plane: functions with their versions, aliases and layers, and event source mappings.
 ///
 /// A mapping is written here in the transitional state (`Creating`, `Updating`, …); the engine sees the commit and
-/// moves it to the settled one when its pollers run or have stopped. So this service only reads and writes the store.
+/// moves it to the settled one when its pollers run or have stopped. So this service only reads and writes the store;
+/// code is fetched, unpacked and kept on the store's code worker before the row that names it is written.
 ///
 /// Confined to `loop`; every entry point preconditions it. That, and nothing else, makes it safe to share.
 package final class LambdaService: @unchecked Sendable {
@@ -14,38 +15,35 @@ package final class LambdaService: @unchecked Sendable {
     let loop: EventLoop
     let now: @Sendable () -> Timestamp
     let identifiers: IdentifierSource
+    /// Invocations at once, of each account in each region.
+    let concurrencyLimit: Int
+    /// Set while code waits to be removed.
+    var sweepTimer: TimerToken?
 
-    /// - Parameter identifiers: Names mappings.
+    /// - Parameters:
+    ///   - concurrencyLimit: What the function host enforces; reservations have to fit in.
+    ///   - identifiers: Names mappings and revisions.
     package init(
         store: EventStore, loop: EventLoop, now: @escaping @Sendable () -> Timestamp,
-        identifiers: IdentifierSource = IdentifierSource()
+        concurrencyLimit: Int = 1_000, identifiers: IdentifierSource = IdentifierSource()
     ) {
         self.store = store
         self.loop = loop
         self.now = now
         self.identifiers = identifiers
+        self.concurrencyLimit = concurrencyLimit
     }
 
     /// Serves the API; call it before the router is given to a server on `loop`.
     package func register(on router: inout ServiceRouter) {
-        let routes: [(method: String, path: String, operation: String)] = [
-            ("POST", "/2015-03-31/event-source-mappings", "CreateEventSourceMapping"),
-            ("GET", "/2015-03-31/event-source-mappings", "ListEventSourceMappings"),
-            ("GET", "/2015-03-31/event-source-mappings/{UUID}", "GetEventSourceMapping"),
-            ("PUT", "/2015-03-31/event-source-mappings/{UUID}", "UpdateEventSourceMapping"),
-            ("DELETE", "/2015-03-31/event-source-mappings/{UUID}", "DeleteEventSourceMapping"),
-            ("GET", "/2015-03-31/functions", "ListFunctions"),
-            ("GET", "/2015-03-31/functions/{FunctionName}", "GetFunction"),
-            ("GET", "/2015-03-31/functions/{FunctionName}/configuration", "GetFunctionConfiguration"),
-            ("GET", "/2017-03-31/tags/{ARN+}", "ListTags"),
-            ("POST", "/2017-03-31/tags/{ARN+}", "TagResource"),
-            ("DELETE", "/2017-03-31/tags/{ARN+}", "UntagResource"),
-        ]
-        for route in routes + UnsupportedOperations.routes {
+        for route in Operations.routes + UnsupportedOperations.routes {
             router.register(rest: route.method, route.path, operation: route.operation, of: .lambda) {
                 [self] call in
                 answer(call)
             }
+        }
+        router.register(path: Self.downloadPath) { [self] request, responder in
+            download(request, responder)
         }
     }
 
@@ -57,16 +55,55 @@ package final class LambdaService: @unchecked Sendable {
     private func perform(_ call: ServiceCall) throws(AWSError) {
         switch call.operation {
         case "CreateEventSourceMapping": try createEventSourceMapping(call)
-        case "GetEventSourceMapping": try getEventSourceMapping(call)
         case "ListEventSourceMappings": try listEventSourceMappings(call)
+        case "GetEventSourceMapping": try getEventSourceMapping(call)
         case "UpdateEventSourceMapping": try updateEventSourceMapping(call)
         case "DeleteEventSourceMapping": try deleteEventSourceMapping(call)
-        case "ListFunctions": try listFunctions(call)
-        case "GetFunction": try getFunction(call)
-        case "GetFunctionConfiguration": try getFunctionConfiguration(call)
         case "ListTags": try listTags(call)
         case "TagResource": try tagResource(call)
         case "UntagResource": try untagResource(call)
+        default: try performOnFunction(call)
+        }
+    }
+
+    private func performOnFunction(_ call: ServiceCall) throws(AWSError) {
+        switch call.operation {
+        case "CreateFunction": try createFunction(call)
+        case "ListFunctions": try listFunctions(call)
+        case "GetFunction": try getFunction(call)
+        case "DeleteFunction": try deleteFunction(call)
+        case "UpdateFunctionCode": try updateFunctionCode(call)
+        case "GetFunctionConfiguration": try getFunctionConfiguration(call)
+        case "UpdateFunctionConfiguration": try updateFunctionConfiguration(call)
+        case "ListVersionsByFunction": try listVersionsByFunction(call)
+        case "PublishVersion": try publishVersion(call)
+        case "ListAliases": try listAliases(call)
+        case "CreateAlias": try createAlias(call)
+        case "GetAlias": try getAlias(call)
+        case "UpdateAlias": try updateAlias(call)
+        case "DeleteAlias": try deleteAlias(call)
+        case "GetPolicy": try getPolicy(call)
+        case "AddPermission": try addPermission(call)
+        case "RemovePermission": try removePermission(call)
+        case "GetAccountSettings": try getAccountSettings(call)
+        case "GetFunctionConcurrency": try getFunctionConcurrency(call)
+        case "PutFunctionConcurrency": try putFunctionConcurrency(call)
+        case "DeleteFunctionConcurrency": try deleteFunctionConcurrency(call)
+        case "GetFunctionCodeSigningConfig": try getFunctionCodeSigningConfig(call)
+        default: try performOnLayer(call)
+        }
+    }
+
+    private func performOnLayer(_ call: ServiceCall) throws(AWSError) {
+        switch call.operation {
+        case "ListLayers": try listLayers(call)
+        case "ListLayerVersions": try listLayerVersions(call)
+        case "PublishLayerVersion": try publishLayerVersion(call)
+        case "GetLayerVersion": try getLayerVersion(call)
+        case "DeleteLayerVersion": try deleteLayerVersion(call)
+        case "GetLayerVersionPolicy": try getLayerVersionPolicy(call)
+        case "AddLayerVersionPermission": try addLayerVersionPermission(call)
+        case "RemoveLayerVersionPermission": try removeLayerVersionPermission(call)
         default: call.failUnknownOperation()
         }
     }

@@ -91,8 +91,7 @@ extension Engine {
         guard let stream = runner.stream, let shard = stream.shard(key),
             let progress = runner.progress.removeValue(forKey: key)
         else { preconditionFailure("a shard is started that was listed and has its place") }
-        let role =
-            functions[runner.mapping.functionName]?.role ?? "arn:aws:iam::000000000000:role/lambda-role"
+        let role = function(of: runner.mapping)?.role ?? "arn:aws:iam::000000000000:role/lambda-role"
         let poller = runner.makePoller(of: shard, stream, role: role) { [weak self, weak runner] in
             guard let self, let runner else { return }
             self.ended($0, runner)

@@ -13,7 +13,7 @@ extension Engine {
                 return hold(mapping, "the queue to exist")
             }
             let runner = makeRunner(mapping)
-            runner.start(queue: queue, function: functions[mapping.functionName])
+            runner.start(queue: queue, function: function(of: mapping))
             if let poller = runner.queuePoller { queuePollers[queue.key, default: []].append(poller) }
             if mapping.state != .enabled { settle(mapping, .enabled) }
         } else {
@@ -23,6 +23,11 @@ extension Engine {
             }
             follow(stream, makeRunner(mapping))
         }
+    }
+
+    /// What the mapping invokes; `nil` while it is not there.
+    func function(of mapping: EventSourceMapping) -> FunctionDefinition? {
+        functions[mapping.functionKey]?.definition(qualifier: mapping.functionQualifier)
     }
 
     private func hold(_ mapping: EventSourceMapping, _ obstacle: String) {

@@ -16,7 +16,7 @@ package final class Engine: @unchecked Sendable {
     private var settling: Set<String> = []
     /// Why an enabled mapping has no runner.
     var obstacles: [String: String] = [:]
-    var functions: [String: FunctionDefinition] = [:]
+    var functions: [FunctionKey: FunctionFamily] = [:]
     var shardPollers: [ShardKey: [ShardPoller]] = [:]
     var queuePollers: [QueueKey: [QueuePoller]] = [:]
     private var activePollers: [ObjectIdentifier: ShardPoller] = [:]
@@ -98,16 +98,19 @@ extension Engine {
     }
 
     private func followFunctions(_ snapshot: CatalogSnapshot) {
-        var present: [String: FunctionDefinition] = [:]
-        for function in snapshot.functions {
-            present[function.name] = function
-            guard functions[function.name] != function else { continue }
-            context.host.define(function)
-            for runner in runners.values where runner.mapping.functionName == function.name {
+        var present: [FunctionKey: FunctionFamily] = [:]
+        for family in snapshot.families {
+            present[family.key] = family
+            guard functions[family.key] != family else { continue }
+            context.host.define(family)
+            for runner in runners.values where runner.mapping.functionKey == family.key {
+                guard let function = family.definition(qualifier: runner.mapping.functionQualifier) else {
+                    continue
+                }
                 runner.functionWasDefined(function)
             }
         }
-        for name in functions.keys where present[name] == nil { context.host.remove(name: name) }
+        for key in functions.keys where present[key] == nil { context.host.remove(key) }
         functions = present
     }
 

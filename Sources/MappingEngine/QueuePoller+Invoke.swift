@@ -20,7 +20,7 @@ extension QueuePoller {
         slots[slot].reportsFailures = runner.mapping.settings.reportsBatchItemFailures
         lag.batchInvoked(lastArrival: slots[slot].sentAt[plan.messages.upperBound - 1], now: context.now())
         let request = InvocationRequest(
-            functionName: runner.mapping.functionName, permit: permit,
+            function: runner.mapping.functionKey, qualifier: runner.mapping.functionQualifier, permit: permit,
             requestID: requestID(slot, plan.request),
             event: event, invokedFunctionARN: runner.mapping.functionARN.description)
         context.host.invoke(request) { [weak self] result in self?.invocationEnded(slot, plan, result) }

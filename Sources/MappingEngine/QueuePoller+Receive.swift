@@ -10,15 +10,15 @@ import Telemetry
 extension QueuePoller {
     func requestPermit(_ slot: Int) {
         if slot == slots.count { slots.append(Slot()) }
-        let name = runner.mapping.functionName
+        let function = runner.mapping.functionKey
         // Without its function nothing is received, so that no receive count is spent on it.
-        guard context.host.isDefined(name) else {
+        guard context.host.isDefined(function, qualifier: runner.mapping.functionQualifier) else {
             isWaitingForFunction = true
             return step(.permitDenied(slot))
         }
-        guard let permit = context.host.acquirePermit(functionNamed: name, for: permits) else {
+        guard let permit = context.host.acquirePermit(function: function, for: permits) else {
             isWaitingForPermit = true
-            context.host.onPermitFree(functionNamed: name, for: permits) { [weak self] in
+            context.host.onPermitFree(function: function, for: permits) { [weak self] in
                 self?.isWaitingForPermit = false
                 self?.step(.permitMayBeFree)
             }

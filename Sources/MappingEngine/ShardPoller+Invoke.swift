@@ -16,8 +16,8 @@ extension ShardPoller {
             }
             return
         }
-        let name = runner.mapping.functionName
-        guard let permit = context.host.acquirePermit(functionNamed: name, for: permits) else {
+        let function = runner.mapping.functionKey
+        guard let permit = context.host.acquirePermit(function: function, for: permits) else {
             awaitPermit()
             return step(.invocationEnded(lane, plan.invocation, .notReached(.throttled)))
         }
@@ -27,7 +27,8 @@ extension ShardPoller {
         let slices = records.slices(from: span.first, through: span.last, lane: place(of: lane))
         let event = [Self.eventHead] + slices + [eventTail(window: machine.openWindow)[...]]
         let request = InvocationRequest(
-            functionName: name, permit: permit, requestID: id, event: event,
+            function: function, qualifier: runner.mapping.functionQualifier, permit: permit, requestID: id,
+            event: event,
             invokedFunctionARN: runner.mapping.functionARN.description)
         context.host.invoke(request) { [weak self] result in
             self?.invocationEnded(plan, in: lane, result)
@@ -38,7 +39,7 @@ extension ShardPoller {
     func awaitPermit() {
         guard permitWait == nil else { return }
         permitWait = context.host.onPermitFree(
-            functionNamed: runner.mapping.functionName, for: permits
+            function: runner.mapping.functionKey, for: permits
         ) { [weak self] in
             guard let self else { return }
             self.permitWait = nil

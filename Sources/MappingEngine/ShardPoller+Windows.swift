@@ -76,14 +76,15 @@ extension ShardPoller {
             context.loop.schedule(after: EngineLimits.storeRetryDelay) { [weak self] in self?.invoke(plan) }
             return
         }
-        let name = runner.mapping.functionName
-        guard let permit = context.host.acquirePermit(functionNamed: name, for: permits) else {
+        let function = runner.mapping.functionKey
+        guard let permit = context.host.acquirePermit(function: function, for: permits) else {
             awaitPermit()
             return step(.windowInvocationEnded(plan.invocation, .notReached(.throttled)))
         }
         let tail = eventTail(window: plan.window, isFinal: true, isEarly: plan.isEarly)
         let request = InvocationRequest(
-            functionName: name, permit: permit, requestID: windowRequestID(plan.request),
+            function: function, qualifier: runner.mapping.functionQualifier, permit: permit,
+            requestID: windowRequestID(plan.request),
             event: [Self.eventHead, tail[...]],
             invokedFunctionARN: runner.mapping.functionARN.description)
         context.host.invoke(request) { [weak self] result in

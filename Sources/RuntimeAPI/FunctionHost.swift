@@ -10,8 +10,8 @@ import Glibc
 package final class FunctionHost: @unchecked Sendable {
     private let loop: EventLoop
     private let context: HostContext
-    private var pools: [String: FunctionPool] = [:]
-    /// Removed functions whose last invocations are still running.
+    private var functions: [FunctionKey: HostedFunction] = [:]
+    /// Removed functions and versions whose last invocations are still running.
     private var leaving: [FunctionPool] = []
     private var ledger: ConcurrencyLedger
     private var permitQueue = PermitQueue()
@@ -22,7 +22,7 @@ package final class FunctionHost: @unchecked Sendable {
     private var shutdownCompletion: (() -> Void)?
     private var isShutDown = false
     /// Invocations that have a permit and have not ended.
-    private var executing = 0
+    private var executing: [Location: Int] = [:]
 
     /// Also makes the process ignore SIGPIPE: a handler that closes its input must not end the daemon.
     ///
@@ -36,7 +36,7 @@ package final class FunctionHost: @unchecked Sendable {
         recorder: MetricRecorder = MetricRecorder(), now: @escaping @Sendable () -> Timestamp,
         logSink: ((FunctionLogLine) -> Void)? = nil
     ) throws(RuntimeAPIError) {
-        try PythonClient.write(to: configuration.runtimeDirectory)
+        try RuntimeClients.write(to: configuration.runtimeDirectory)
         context = try HostContext(
             loop: loop, configuration: configuration, logger: logger, metrics: metrics,
             recorder: recorder, now: now, logSink: logSink)
@@ -52,32 +52,52 @@ package final class FunctionHost: @unchecked Sendable {
 
 extension FunctionHost {
     /// Environments of all functions, starting ones included.
-    package var environmentCount: Int { pools.values.reduce(0) { $0 + $1.environmentCount } }
+    package var environmentCount: Int {
+        functions.values.reduce(0) { $0 + $1.environmentCount }
+    }
 
-    /// Adds a function or replaces it. A change retires idle environments now and busy ones after their invocation.
+    /// Adds a function without versions and aliases, or changes it; the same as that family.
     package func define(_ function: FunctionDefinition) {
+        var family = functions[function.key]?.family ?? FunctionFamily(latest: function)
+        family.latest = function
+        define(family)
+    }
+
+    /// Adds a function or replaces it. A change retires idle environments of the changed versions now and busy ones
+    /// after their invocation.
+    package func define(_ family: FunctionFamily) {
         precondition(loop.isCurrent, "the host is used on its loop")
-        if let pool = pools[function.name] {
-            pool.define(function)
-        } else {
-            pools[function.name] = FunctionPool(function, context: context, host: self)
+        guard let known = functions[family.key] else {
+            functions[family.key] = HostedFunction(family, context: context, host: self)
+            if family.reservedConcurrency != nil { ledger.reserve(family.reservedConcurrency, family.key) }
+            return
+        }
+        let reserved = known.family.reservedConcurrency
+        for pool in known.define(family) { leave(pool, .functionRemoved(name: family.key.name)) }
+        if reserved != family.reservedConcurrency {
+            setReservedConcurrency(family.reservedConcurrency, of: family.key)
         }
     }
 
     /// Removes a function. What waits is `.unavailable`, what runs ends as it would have.
-    package func remove(name: String) {
+    package func remove(_ key: FunctionKey) {
         precondition(loop.isCurrent, "the host is used on its loop")
-        guard let pool = pools.removeValue(forKey: name) else { return }
+        guard let known = functions.removeValue(forKey: key) else { return }
+        for pool in known.pools.values { leave(pool, .functionRemoved(name: key.name)) }
+        ledger.reserve(nil, key)
+        callPermitWaiters()
+    }
+
+    private func leave(_ pool: FunctionPool, _ reason: UnavailableReason) {
         leaving.append(pool)
-        pool.remove(.functionRemoved(name: name))
-        ledger.reserve(nil, name)
+        pool.remove(reason)
         somethingEnded(in: pool)
     }
 
     /// Sets a function's guaranteed and greatest concurrency (`PutFunctionConcurrency`); `nil` takes it away.
-    package func setReservedConcurrency(_ limit: Int?, functionNamed name: String) {
+    package func setReservedConcurrency(_ limit: Int?, of key: FunctionKey) {
         precondition(loop.isCurrent, "the host is used on its loop")
-        ledger.reserve(limit, name)
+        ledger.reserve(limit, key)
         callPermitWaiters()
     }
 }
@@ -91,27 +111,29 @@ extension FunctionHost {
     ///
     /// - Parameter holder: Who asks; `nil` for somebody who never has more than one.
     /// - Returns: A permit to be given to `invoke` or released, or `nil` when `throttleReason` says why not.
-    package func acquirePermit(functionNamed name: String, for holder: PermitHolder? = nil) -> Permit? {
+    package func acquirePermit(
+        function key: FunctionKey, for holder: PermitHolder? = nil
+    ) -> Permit? {
         precondition(loop.isCurrent, "the host is used on its loop")
-        guard ledger.refusal(name) == nil else {
-            pools[name]?.countThrottle()
+        guard ledger.refusal(key) == nil else {
+            functions[key]?.metrics.countThrottle(at: context.now())
             return nil
         }
-        ledger.take(name)
+        ledger.take(key)
         runningGauge.set(ledger.running)
-        return Permit(functionName: name, host: self, holder: holder)
+        return Permit(function: key, host: self, holder: holder)
     }
 
-    /// Whether the function is there to be invoked.
-    package func isDefined(_ name: String) -> Bool {
+    /// Whether the function, or its version or alias of that name, is there to be invoked.
+    package func isDefined(_ key: FunctionKey, qualifier: String? = nil) -> Bool {
         precondition(loop.isCurrent, "the host is used on its loop")
-        return pools[name] != nil
+        return functions[key]?.family.has(qualifier: qualifier) ?? false
     }
 
     /// Why `acquirePermit` would answer `nil` now; `nil` when it would not.
-    package func throttleReason(functionNamed name: String) -> ThrottleReason? {
+    package func throttleReason(function key: FunctionKey) -> ThrottleReason? {
         precondition(loop.isCurrent, "the host is used on its loop")
-        return ledger.refusal(name)
+        return ledger.refusal(key)
     }
 
     /// Calls the action once, on the loop and never during this call, when a permit of the function is free again.
@@ -120,11 +142,11 @@ extension FunctionHost {
     /// the invocation that freed the permit; one that no longer wants it lets the next one have it.
     @discardableResult
     package func onPermitFree(
-        functionNamed name: String, for holder: PermitHolder? = nil, _ action: @escaping () -> Void
+        function key: FunctionKey, for holder: PermitHolder? = nil, _ action: @escaping () -> Void
     ) -> PermitWait {
         precondition(loop.isCurrent, "the host is used on its loop")
-        let wait = permitQueue.append(name, holder, action)
-        if ledger.refusal(name) == nil {
+        let wait = permitQueue.append(key, holder, action)
+        if ledger.refusal(key) == nil {
             loop.schedule(after: .zero) { [weak self] in self?.callPermitWaiters() }
         }
         return wait
@@ -135,8 +157,8 @@ extension FunctionHost {
         permitQueue.remove(wait)
     }
 
-    func permitReturned(_ name: String) {
-        ledger.giveBack(name)
+    func permitReturned(_ key: FunctionKey) {
+        ledger.giveBack(key)
         runningGauge.set(ledger.running)
         callPermitWaiters()
     }
@@ -155,27 +177,36 @@ extension FunctionHost {
     /// The permit is free again when the completion is called.
     package func invoke(_ request: InvocationRequest, completion: @escaping (InvocationResult) -> Void) {
         precondition(loop.isCurrent, "the host is used on its loop")
-        guard let pool = pools[request.functionName], !isShutDown else {
-            let missing = UnavailableReason.functionMissing(name: request.functionName)
-            request.permit?.release()
-            completion(
-                InvocationResult(
-                    outcome: .unavailable(isShutDown ? .shuttingDown : missing), startedAt: context.now()))
-            return
+        let key = request.function
+        guard let hosted = functions[key], !isShutDown else {
+            return refuse(
+                request, isShutDown ? .shuttingDown : .functionMissing(name: key.name), completion)
         }
-        guard let permit = request.permit ?? acquirePermit(functionNamed: request.functionName) else {
-            let reason = ledger.refusal(request.functionName) ?? .account
+        guard let pool = hosted.pool(qualifier: request.qualifier, draw: context.draw()) else {
+            let qualifier = request.qualifier ?? "$LATEST"
+            return refuse(request, .qualifierMissing(name: key.name, qualifier: qualifier), completion)
+        }
+        guard let permit = request.permit ?? acquirePermit(function: key) else {
+            let reason = ledger.refusal(key) ?? .account
             completion(InvocationResult(outcome: .throttled(reason), startedAt: context.now()))
             return
         }
-        precondition(permit.functionName == request.functionName, "a permit is for one function")
-        executing += 1
-        pool.began(ofAll: executing)
+        precondition(permit.function == key, "a permit is for one function")
+        executing[key.location, default: 0] += 1
+        hosted.metrics.began(ofAll: executing[key.location] ?? 0, at: context.now())
         pool.invoke(PendingInvocation(request: request, permit: permit, completion: completion))
     }
 
+    private func refuse(
+        _ request: InvocationRequest, _ reason: UnavailableReason,
+        _ completion: (InvocationResult) -> Void
+    ) {
+        request.permit?.release()
+        completion(InvocationResult(outcome: .unavailable(reason), startedAt: context.now()))
+    }
+
     func complete(_ pending: PendingInvocation, _ result: InvocationResult) {
-        executing -= 1
+        executing[pending.request.function.location, default: 0] -= 1
         pending.permit.release()
         pending.completion(result)
     }
@@ -215,8 +246,8 @@ extension FunctionHost {
         precondition(!isShutDown, "a host is shut down once")
         isShutDown = true
         shutdownCompletion = completion
-        leaving.append(contentsOf: pools.values)
-        pools.removeAll()
+        for function in functions.values { leaving.append(contentsOf: function.pools.values) }
+        functions.removeAll()
         for pool in leaving { pool.abandonAll() }
         leaving.removeAll(where: \.isEmpty)
         completeShutdown()

@@ -1,8 +1,10 @@
+package import EventModel
 package import Telemetry
 
 /// One line of a function's log, its line feed stripped.
 package struct FunctionLogLine {
-    package let functionName: String
+    package let function: FunctionKey
+    package let version: FunctionVersion
     /// `nil` for what is written between invocations or during init.
     package let requestID: String?
     /// True for START, END, REPORT and their like; false for what the handler wrote.
@@ -24,7 +26,7 @@ extension FunctionLogLine {
             logger.log(
                 level, "function log",
                 [
-                    "function": .string(line.functionName), "request": .string(line.requestID ?? ""),
+                    "function": .string(line.function.description), "request": .string(line.requestID ?? ""),
                     "line": .string(text),
                 ])
         }

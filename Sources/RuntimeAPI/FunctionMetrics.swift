@@ -2,7 +2,7 @@ import EventModel
 import Metering
 import Telemetry
 
-/// The metrics of one function. Confined to the engine's loop.
+/// The metrics of one function, all its versions together. Confined to the engine's loop.
 final class FunctionMetrics {
     let environments: Gauge
     let initDuration: Histogram
@@ -11,14 +11,16 @@ final class FunctionMetrics {
     private let errors: Counter
     private let duration: Histogram
     private let recorder: MetricRecorder
-    private let function: (name: String, location: Location)
+    private let function: FunctionKey
+    /// Invocations that have a permit and have not ended.
+    private var executing = 0
     private let functionARN: String
     private let unqualified: FunctionMeters
     /// By the ARN of a version or an alias.
     private var qualified: [String: FunctionMeters] = [:]
 
-    init(_ function: FunctionDefinition, registry: Metrics, recorder: MetricRecorder) {
-        let labels: KeyValuePairs<String, String> = ["function": function.name]
+    init(_ function: FunctionKey, registry: Metrics, recorder: MetricRecorder) {
+        let labels = Self.labels(function)
         throttles = registry.counter(
             "millrace_function_throttles_total", help: "Invocations refused for want of concurrency.",
             labels: labels)
@@ -37,7 +39,7 @@ final class FunctionMetrics {
             "millrace_function_duration_seconds", help: "Time from event to answer, without init.",
             labels: labels)
         self.recorder = recorder
-        self.function = (function.name, function.location)
+        self.function = function
         functionARN = function.arn.description
         unqualified = FunctionMeters(
             function.name, resource: function.name, in: function.location, recorder: recorder)
@@ -68,11 +70,23 @@ final class FunctionMetrics {
         unqualified.errors.record(0, at: now)
     }
 
-    /// - Parameter all: Of all functions.
-    func countExecutions(_ count: Int, ofAll all: Int, at now: Timestamp) {
-        unqualified.concurrency.record(count, at: now)
+    /// Functions of other accounts and regions may have the same name.
+    private static func labels(_ function: FunctionKey) -> KeyValuePairs<String, String> {
+        let location = function.location
+        guard location != Location() else { return ["function": function.name] }
+        return ["function": function.name, "account": location.account, "region": location.region]
+    }
+
+    /// An invocation has its permit.
+    ///
+    /// - Parameter all: How many have, over all functions of the account and region.
+    func began(ofAll all: Int, at now: Timestamp) {
+        executing += 1
+        unqualified.concurrency.record(executing, at: now)
         unqualified.allConcurrency.record(all, at: now)
     }
+
+    func ended() { executing -= 1 }
 
     private func meters(of arn: String) -> FunctionMeters {
         if arn == functionARN { return unqualified }

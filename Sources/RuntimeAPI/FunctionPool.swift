@@ -2,19 +2,17 @@ import EventModel
 import HTTP
 import Telemetry
 
-/// One function: its definition, its environments, and the invocations that wait for one.
+/// One version of a function: its definition, its environments, and the invocations that wait for one.
 ///
 /// Confined to the engine loop.
 final class FunctionPool {
     private(set) var function: FunctionDefinition
     /// Counts definitions, so that an environment of an old one is told at a glance.
-    private(set) var version = 1
+    private(set) var edition = 1
     private let context: HostContext
     /// A cycle until the function is removed or the host shut down, which every host must be.
     private let host: FunctionHost
     private let metrics: FunctionMetrics
-    /// Invocations that have a permit and have not ended.
-    private var executing = 0
     /// Most recently used last, so that the others grow old and are reaped.
     private var idle: [ExecutionEnvironment] = []
     private var environments: [ExecutionEnvironment] = []
@@ -26,26 +24,29 @@ final class FunctionPool {
     /// A start that took too long is done again under the function's timeout.
     private var nextPhase = EnvironmentMachine.InitPhase.first
 
-    init(_ function: FunctionDefinition, context: HostContext, host: FunctionHost) {
+    init(
+        _ function: FunctionDefinition, metrics: FunctionMetrics, context: HostContext, host: FunctionHost
+    ) {
         self.function = function
         self.context = context
         self.host = host
-        metrics = FunctionMetrics(function, registry: context.metrics, recorder: context.recorder)
+        self.metrics = metrics
     }
 
     var environmentCount: Int { environments.count }
     var isEmpty: Bool { environments.isEmpty && commands.isEmpty && waiting.isEmpty }
 
     func define(_ function: FunctionDefinition) {
-        guard function != self.function else { return }
+        let goesOn = function.runsLike(self.function)
         self.function = function
-        version += 1
+        guard !goesOn else { return }
+        edition += 1
         startBackOff = StartBackOff()
         retireAll()
         pump()
     }
 
-    /// Ends what has nothing to do. Busy environments end after their invocation: their version is an old one.
+    /// Ends what has nothing to do. Busy environments end after their invocation: their edition is an old one.
     func retireAll() {
         idle.removeAll()
         for environment in environments { retire(environment) }
@@ -59,7 +60,7 @@ final class FunctionPool {
 
     /// Takes the function away: what waits is told why, what runs may end.
     func remove(_ reason: UnavailableReason) {
-        version += 1
+        edition += 1
         if let wakeUp { context.loop.cancel(wakeUp) }
         wakeUp = nil
         let lost = waiting
@@ -78,15 +79,6 @@ final class FunctionPool {
         InvocationResult(outcome: .unavailable(reason), startedAt: context.now())
     }
 
-    func countThrottle() { metrics.countThrottle(at: context.now()) }
-
-    /// An invocation has its permit.
-    ///
-    /// - Parameter all: How many have, over all functions.
-    func began(ofAll all: Int) {
-        executing += 1
-        metrics.countExecutions(executing, ofAll: all, at: context.now())
-    }
 }
 
 // MARK: - Invocations
@@ -138,6 +130,7 @@ extension FunctionPool {
         do {
             try environment.start(try launch())
             environments.append(environment)
+            metrics.environments.add(1)
             host.startBegan()
         } catch let error as LaunchError {
             failFirst(environment) { .invalidEntrypoint(requestID: $0, reason: error.reason) }
@@ -157,10 +150,12 @@ extension FunctionPool {
         guard case .runtime(let identifier, let handler, let codePath) = function.handler else {
             preconditionFailure("commands have no environments")
         }
-        return try Launch.find(
-            identifier: identifier, handler: handler, codePath: codePath,
-            path: context.configuration.inheritedEnvironment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
-            pythonClient: PythonClient.path(in: context.configuration.runtimeDirectory))
+        let inherited = context.configuration.inheritedEnvironment["PATH"]
+        let program = ProgramSearch(
+            codePath: codePath, layersPath: function.layersPath,
+            path: inherited ?? "/usr/local/bin:/usr/bin:/bin",
+            clients: context.configuration.runtimeDirectory)
+        return try Launch.find(identifier: identifier, handler: handler, program)
     }
 
     private func failFirst(_ environment: ExecutionEnvironment, _ error: (String) -> FunctionError) {
@@ -174,7 +169,7 @@ extension FunctionPool {
         startBackOff.failed(now: context.monotonic)
         context.logger.log(
             .error, "environment not started",
-            ["function": .string(function.name), "reason": .string(error.description)])
+            ["function": .string(function.key.description), "reason": .string(error.description)])
         let pending = waiting.removeFirst()
         let reason = UnavailableReason.cannotStart(name: function.name, reason: error.description)
         complete(pending, unavailable(reason))
@@ -183,11 +178,13 @@ extension FunctionPool {
     /// An invocation has ended, whether a handler had it or not.
     func finished(_ pending: PendingInvocation, _ result: InvocationResult) {
         metrics.count(result, of: pending.request.invokedFunctionARN, at: context.now())
+        var result = result
+        result.executedVersion = function.version
         complete(pending, result)
     }
 
     private func complete(_ pending: PendingInvocation, _ result: InvocationResult) {
-        executing -= 1
+        metrics.ended()
         host.complete(pending, result)
     }
 }
@@ -202,7 +199,7 @@ extension FunctionPool {
     }
 
     func environmentIsIdle(_ environment: ExecutionEnvironment, inherited: MonotonicTime?) {
-        guard environment.version == version else {
+        guard environment.edition == edition else {
             retire(environment)
             return
         }
@@ -228,14 +225,15 @@ extension FunctionPool {
     func startAgain(insteadOf environment: ExecutionEnvironment) {
         host.startEnded()
         context.logger.log(
-            .warning, "init took too long, starting again", ["function": .string(function.name)])
+            .warning, "init took too long, starting again", ["function": .string(function.key.description)])
         nextPhase = .repeated
         pump()
     }
 
     func environmentDied(_ environment: ExecutionEnvironment) {
+        let before = environments.count
         environments.removeAll { $0 === environment }
-        metrics.environments.set(environments.count)
+        metrics.environments.add(Double(environments.count - before))
         host.somethingEnded(in: self)
         pump()
     }

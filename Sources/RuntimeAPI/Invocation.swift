@@ -2,7 +2,9 @@ package import EventModel
 
 /// One call to a function, to be run by `FunctionHost.invoke`.
 package struct InvocationRequest {
-    package let functionName: String
+    package let function: FunctionKey
+    /// Version or alias; `nil` is `$LATEST`. An alias is looked up anew for each attempt.
+    package let qualifier: String?
     /// Right to run, from `acquirePermit`; spent by the invocation. `nil` lets `invoke` take one, or answer `.throttled`.
     package let permit: Permit?
     /// Lower-case UUID text; the same for retries where the mapping's rules say so.
@@ -17,10 +19,12 @@ package struct InvocationRequest {
     package let clientContext: String?
 
     package init(
-        functionName: String, permit: Permit?, requestID: String, event: [ArraySlice<UInt8>],
+        function: FunctionKey, qualifier: String? = nil, permit: Permit?, requestID: String,
+        event: [ArraySlice<UInt8>],
         invokedFunctionARN: String, wantsLogTail: Bool = false, clientContext: String? = nil
     ) {
-        self.functionName = functionName
+        self.function = function
+        self.qualifier = qualifier
         self.permit = permit
         self.requestID = requestID
         self.event = event
@@ -52,6 +56,8 @@ package struct InvocationResult: Sendable {
     package let duration: Duration
     /// The last 4 KB of the invocation's log with its START, END and REPORT lines; see `wantsLogTail`.
     package let logTail: [UInt8]
+    /// The version that ran; `nil` when none did.
+    package var executedVersion: FunctionVersion?
 
     package init(outcome: Outcome, startedAt: Timestamp, duration: Duration = .zero, logTail: [UInt8] = []) {
         self.outcome = outcome
@@ -70,6 +76,8 @@ package enum ThrottleReason: String, Sendable {
 /// Why there was nobody to invoke.
 package enum UnavailableReason: Sendable, Equatable, CustomStringConvertible {
     case functionMissing(name: String)
+    /// The function is there, the version or alias is not.
+    case qualifierMissing(name: String, qualifier: String)
     case functionRemoved(name: String)
     case shuttingDown
     /// The system refused a process, an address or a pipe: want of memory, descriptors or process slots.
@@ -78,6 +86,8 @@ package enum UnavailableReason: Sendable, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .functionMissing(let name): "There is no function \(name)."
+        case .qualifierMissing(let name, let qualifier):
+            "The function \(name) has no version or alias \(qualifier)."
         case .functionRemoved(let name): "The function \(name) was removed while the invocation waited."
         case .cannotStart(let name, let reason): "No environment of \(name) could be started: \(reason)."
         case .shuttingDown: "The function host is shutting down."

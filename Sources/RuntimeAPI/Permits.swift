@@ -1,3 +1,5 @@
+package import EventModel
+
 /// Somebody who asks for permits, several at a time perhaps: a poller. Confined to the host's loop.
 package final class PermitHolder {
     /// Permits that are in use.
@@ -10,12 +12,12 @@ package final class PermitHolder {
 ///
 /// Spent by `invoke`, or given back by `release` or by letting go of it.
 package final class Permit {
-    package let functionName: String
+    package let function: FunctionKey
     private weak var host: FunctionHost?
     private let holder: PermitHolder?
 
-    init(functionName: String, host: FunctionHost, holder: PermitHolder?) {
-        self.functionName = functionName
+    init(function: FunctionKey, host: FunctionHost, holder: PermitHolder?) {
+        self.function = function
         self.host = host
         self.holder = holder
         holder?.count += 1
@@ -28,7 +30,7 @@ package final class Permit {
         guard let host else { return }
         self.host = nil
         holder?.count -= 1
-        host.permitReturned(functionName)
+        host.permitReturned(function)
     }
 }
 
@@ -41,7 +43,7 @@ package struct PermitWait: Hashable, Sendable {
 struct PermitQueue {
     struct Waiter {
         let number: UInt64
-        let functionName: String
+        let function: FunctionKey
         let holder: PermitHolder?
         let action: () -> Void
     }
@@ -50,11 +52,11 @@ struct PermitQueue {
     private var lastNumber: UInt64 = 0
 
     mutating func append(
-        _ functionName: String, _ holder: PermitHolder?, _ action: @escaping () -> Void
+        _ function: FunctionKey, _ holder: PermitHolder?, _ action: @escaping () -> Void
     ) -> PermitWait {
         lastNumber += 1
         waiters.append(
-            Waiter(number: lastNumber, functionName: functionName, holder: holder, action: action))
+            Waiter(number: lastNumber, function: function, holder: holder, action: action))
         return PermitWait(number: lastNumber)
     }
 
@@ -63,11 +65,11 @@ struct PermitQueue {
     /// The next that could have a permit now: the one that holds the fewest, among equals the one that came first.
     ///
     /// Mostly the first in line holds none, so that nobody else is looked at.
-    mutating func pop(where isFree: (String) -> Bool) -> Waiter? {
+    mutating func pop(where isFree: (FunctionKey) -> Bool) -> Waiter? {
         var best: (index: Int, count: Int)?
         for index in waiters.indices {
             let count = waiters[index].holder?.count ?? 0
-            guard count < best?.count ?? .max, isFree(waiters[index].functionName) else { continue }
+            guard count < best?.count ?? .max, isFree(waiters[index].function) else { continue }
             best = (index, count)
             if count == 0 { break }
         }

@@ -18,17 +18,6 @@ struct FunctionResource {
         metadata = MillraceMetadata(of: resource, resolver)
     }
 
-    /// Variables that belong to the Runtime API (Lambda developer guide, "Reserved environment variables").
-    private static let reservedVariables: Set<String> = [
-        "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-        "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
-    ]
-    /// Of all names and values together (Lambda quotas).
-    private static let environmentBytes = 4_096
-
     /// Reads everything but `Events`, which the caller takes from the same reader and then finishes it.
     func function(_ reader: PropertyReader) -> FunctionDefinition? {
         reader.accept("FunctionName")
@@ -40,7 +29,8 @@ struct FunctionResource {
         let role = reader.text("Role")
         reader.accept("Policies", "PermissionsBoundary", "AssumeRolePolicyDocument")
         let description = reader.text("Description") ?? ""
-        for architecture in reader.texts("Architectures") ?? []
+        let architectures = reader.texts("Architectures") ?? []
+        for architecture in architectures
         where architecture != "x86_64" && architecture != "arm64" {
             reader.problems.add(
                 reader.place, "Architectures may hold x86_64 or arm64; handlers run on this machine.")
@@ -48,11 +38,13 @@ struct FunctionResource {
         refuseWhatIsNotThere(reader)
         guard let handler else { return nil }
         let location = resolver.context.location
-        return FunctionDefinition(
+        var function = FunctionDefinition(
             name: name, location: location, handler: handler, timeoutSeconds: timeout,
             memoryMegabytes: memory,
             environment: variables, role: role ?? "arn:aws:iam::\(location.account):role/lambda-role",
             description: description, modifiedAt: resolver.context.now)
+        architectures.first.map { function.architecture = $0 }
+        return function
     }
 
     private func refuseWhatIsNotThere(_ reader: PropertyReader) {
@@ -88,7 +80,7 @@ struct FunctionResource {
             return nil
         }
         guard let code else { return nil }
-        if runtime.hasPrefix("python3.") {
+        if runtime.hasPrefix("python3.") || runtime.hasPrefix("nodejs") {
             guard let handler else {
                 if !reader.has("Handler") {
                     reader.problems.add(reader.place, "\(reader.what) needs Handler.")
@@ -101,11 +93,12 @@ struct FunctionResource {
             }
             return .runtime(identifier: runtime, handler: handler, codePath: code)
         }
-        guard runtime == "provided" || runtime.hasPrefix("provided.") else {
+        let brings = ["java", "ruby", "dotnet"].contains { runtime.hasPrefix($0) }
+        guard runtime == "provided" || runtime.hasPrefix("provided.") || brings else {
             reader.problems.add(
                 reader.value("Runtime")?.place ?? reader.place,
-                "Runtime \(runtime) is not supported; python3.x and provided.* are, and any program by "
-                    + "Metadata: {Millrace: {Command: […]}}.")
+                "Runtime \(runtime) is not supported; python3.x, nodejs*, java*, ruby*, dotnet* and provided.* "
+                    + "are, and any program by Metadata: {Millrace: {Command: […]}}.")
             return nil
         }
         return .runtime(identifier: runtime, handler: handler ?? "bootstrap", codePath: code)
@@ -138,13 +131,14 @@ struct FunctionResource {
         guard let environment = reader.object("Environment") else { return [:] }
         let variables = environment.textMap("Variables") ?? [:]
         environment.finish()
-        for name in variables.keys.sorted() where Self.reservedVariables.contains(name) {
+        for name in variables.keys.sorted() where FunctionLimits.reservedVariables.contains(name) {
             reader.problems.add(environment.place, "The variable \(name) is reserved for the Runtime API.")
         }
         let bytes = variables.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
-        if bytes > Self.environmentBytes {
+        if bytes > FunctionLimits.environmentBytes {
             reader.problems.add(
-                environment.place, "Environment holds \(bytes) bytes; \(Self.environmentBytes) are allowed.")
+                environment.place,
+                "Environment holds \(bytes) bytes; \(FunctionLimits.environmentBytes) are allowed.")
         }
         return variables
     }

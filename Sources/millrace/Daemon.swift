@@ -146,7 +146,9 @@ final class Daemon: Sendable {
         IdentityService(store: store, now: RealClock.now).register(on: &router)
         IAMService(store: store, loop: apiLoop).register(on: &router)
         kinesis.register(on: &router)
-        LambdaService(store: store, loop: apiLoop, now: RealClock.now).register(on: &router)
+        LambdaService(
+            store: store, loop: apiLoop, now: RealClock.now, concurrencyLimit: configuration.concurrencyLimit
+        ).register(on: &router)
         sqs.register(on: &router)
         sns.register(on: &router)
         let dynamoDB = DynamoDBService(

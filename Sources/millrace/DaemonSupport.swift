@@ -1,3 +1,4 @@
+import EventModel
 import Glibc
 import HTTP
 import RuntimeAPI
@@ -14,7 +15,15 @@ final class ListeningServer: Sendable {
     init(loop: EventLoop) {
         let box = HandlerBox()
         handler = box
-        server = HTTPServer(loop: loop) { request, responder in box.handle(request, responder) }
+        var limits = HTTPLimits()
+        // Code comes as base64 in the body.
+        for path in ["/2015-03-31/functions", "/2018-10-31/layers"] {
+            limits.largerBodies.append(
+                HTTPLimits.LargerBody(targetPrefix: path, bytesMax: FunctionLimits.requestBytes))
+        }
+        server = HTTPServer(loop: loop, limits: limits) { request, responder in
+            box.handle(request, responder)
+        }
     }
 
     func listen(host: String, port: UInt16) throws(HTTPError) -> UInt16 {
@@ -90,7 +99,7 @@ final class FunctionLog {
         logger.log(
             level, "function log",
             [
-                "function": .string(line.functionName), "request": .string(line.requestID ?? ""),
+                "function": .string(line.function.description), "request": .string(line.requestID ?? ""),
                 "line": .string(String(decoding: line.bytes, as: UTF8.self)),
             ])
     }

@@ -38,6 +38,9 @@ int millrace_signalfd_read(int descriptor);
 int millrace_pidfd_open(int pid);
 int millrace_pidfd_send_signal(int pidfd, int signal);
 
+/// Brings everything of a descriptor's file system to the disk; 0 or the negated errno.
+int millrace_sync_filesystem(int descriptor);
+
 /// In the child: closes every descriptor from `lowest` on.
 int millrace_spawn_close_from(posix_spawn_file_actions_t *actions, int lowest);
 /// In the child: changes the working directory.

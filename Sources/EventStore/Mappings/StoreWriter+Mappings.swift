@@ -1,35 +1,6 @@
 package import EventModel
 import SQLite
 
-// MARK: - Functions
-
-extension StoreWriter {
-    /// Creates a function or replaces the one of its name.
-    package func putFunction(_ definition: FunctionDefinition) throws(StoreError) {
-        try run(
-            "INSERT OR REPLACE INTO function (account, region, name, definition) VALUES (?1, ?2, ?3, ?4)"
-        ) { statement in
-            statement.bind(1, definition.location.account)
-            statement.bind(2, definition.location.region)
-            statement.bind(3, definition.name)
-            statement.bind(4, FunctionCodec.text(definition))
-        }
-        changeDefinitions {
-            $0.functions[ResourceName(location: definition.location, name: definition.name)] = definition
-        }
-    }
-
-    package func deleteFunction(named name: String, in location: Location) throws(StoreError) {
-        guard catalog.function(named: name, in: location) != nil else { throw .notFound("Function \(name)") }
-        try run("DELETE FROM function WHERE account = ?1 AND region = ?2 AND name = ?3") { statement in
-            statement.bind(1, location.account)
-            statement.bind(2, location.region)
-            statement.bind(3, name)
-        }
-        changeDefinitions { $0.functions[ResourceName(location: location, name: name)] = nil }
-    }
-}
-
 // MARK: - Mappings
 
 extension StoreWriter {

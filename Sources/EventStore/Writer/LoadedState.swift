@@ -19,7 +19,8 @@ struct LoadedState {
     var groupLedgers: [QueueKey: GroupLedger] = [:]
     var deduplication = DeduplicationHistory()
 
-    init(reading connection: Connection, now: Timestamp) throws(StoreError) {
+    /// - Parameter directory: The data directory, absolute.
+    init(reading connection: Connection, in directory: String, now: Timestamp) throws(StoreError) {
         secret = try storeErrors { () throws(SQLiteError) in try LoadedState.secret(connection) }
         try loadQueues(connection)
         try storeErrors { () throws(SQLiteError) in
@@ -31,7 +32,8 @@ struct LoadedState {
         }
         try loadStreams(connection)
         try loadTables(connection)
-        try loadFunctionsAndMappings(connection)
+        try loadFunctions(connection, in: directory)
+        try loadMappings(connection)
         try loadTopics(connection)
         try loadIdentities(connection)
         try storeErrors { () throws(SQLiteError) in try loadBuckets(connection) }
@@ -209,7 +211,7 @@ extension LoadedState {
     }
 }
 
-// MARK: - Tables, functions, mappings
+// MARK: - Tables, mappings
 
 extension LoadedState {
     private mutating func loadTables(_ connection: Connection) throws(StoreError) {
@@ -229,14 +231,7 @@ extension LoadedState {
         }
     }
 
-    private mutating func loadFunctionsAndMappings(_ connection: Connection) throws(StoreError) {
-        let functions = try storeErrors { () throws(SQLiteError) in
-            try connection.prepare("SELECT definition FROM function")
-        }
-        while try storeErrors({ () throws(SQLiteError) in try functions.step() }) {
-            let function = try FunctionCodec.function(functions.text(0))
-            definitions.functions[ResourceName(location: function.location, name: function.name)] = function
-        }
+    private mutating func loadMappings(_ connection: Connection) throws(StoreError) {
         let mappings = try storeErrors { () throws(SQLiteError) in
             try connection.prepare("SELECT key, definition FROM mapping")
         }

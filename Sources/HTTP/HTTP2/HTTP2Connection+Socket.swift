@@ -160,7 +160,7 @@ extension HTTP2Connection {
 
     func bodyArrived(_ stream: HTTP2Stream, _ bytes: UnsafeBufferPointer<UInt8>) {
         guard stream.state == .receiving else { return }
-        guard stream.body.count + bytes.count <= server.limits.bodyBytesMax else {
+        guard stream.body.count + bytes.count <= server.limits.bodyBytesMax(of: stream.head.path) else {
             return refuse(stream, .bodyTooLarge)
         }
         server.heldBytes += bytes.count

@@ -18,14 +18,14 @@ extension MappingFacts {
             hasRedrivePolicy: source.flatMap { catalog.queue($0)?.attributes.redrive } != nil, now: now)
     }
 
-    /// There are no versions and aliases yet, so a function with such a qualifier does not exist.
+    /// Of the version that the request means; of the main one of an alias with two.
     private static func timeout(
         _ request: MappingRequest, _ location: Location, _ catalog: CatalogSnapshot
     ) -> Int? {
         guard let name = request.functionName,
-            let function = FunctionReference(parsing: name, in: location), function.isLatest
+            let function = FunctionReference(parsing: name, in: location)
         else { return nil }
-        return catalog.function(named: function.name, in: function.location)?.timeoutSeconds
+        return catalog.function(function)?.timeoutSeconds
     }
 
     private static func source(_ arn: ARN, _ catalog: CatalogSnapshot) -> Source {

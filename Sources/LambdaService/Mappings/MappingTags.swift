@@ -15,9 +15,7 @@ extension LambdaService {
                 throw .mappingNotFound
             }
             tags = mapping.settings.tags
-        case .function(let function):
-            _ = try self.function(function)
-            tags = [:]
+        case .function(let function): tags = try functionTags(function)
         }
         var json = JSONWriter()
         json.beginObject()
@@ -55,8 +53,10 @@ extension LambdaService {
     private func changeTags(
         _ call: ServiceCall, _ change: @escaping @Sendable (inout [String: String]) -> Void
     ) throws(AWSError) {
-        guard case .mapping(let id) = try Self.resource(call) else {
-            throw .notSupported("Millrace does not support tags of functions yet.")
+        let id: String
+        switch try Self.resource(call) {
+        case .mapping(let named): id = named
+        case .function(let function): return try changeFunctionTags(call, function, change)
         }
         let location = call.location
         write(call, status: 204) { writer throws(StoreError) in

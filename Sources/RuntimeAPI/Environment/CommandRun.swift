@@ -39,7 +39,7 @@ final class CommandRun {
         self.function = function
         self.pool = pool
         self.context = context
-        log = InvocationLog(functionName: function.name, sink: context.logSink)
+        log = InvocationLog(function, sink: context.logSink)
         startedAt = context.now()
         started = context.monotonic
     }
@@ -47,7 +47,8 @@ final class CommandRun {
     func start(_ words: [String], _ directory: String) {
         log.begin(pending.request.requestID)
         var variables = EnvironmentVariables.make(
-            for: function, configuration: context.configuration, address: nil, stream: context.logStream())
+            for: function, configuration: context.configuration, address: nil,
+            stream: context.logStream(function.version))
         let deadline = startedAt + .seconds(function.timeoutSeconds)
         variables["MILLRACE_REQUEST_ID"] = pending.request.requestID
         variables["MILLRACE_DEADLINE_MS"] = String(deadline.millisecondsSinceEpoch)
@@ -66,7 +67,7 @@ final class CommandRun {
             case .system, .noAddress:
                 context.logger.log(
                     .error, "command not started",
-                    ["function": .string(function.name), "reason": .string(error.description)])
+                    ["function": .string(function.key.description), "reason": .string(error.description)])
                 let reason = UnavailableReason.cannotStart(name: function.name, reason: error.description)
                 over(InvocationResult(outcome: .unavailable(reason), startedAt: startedAt))
             }

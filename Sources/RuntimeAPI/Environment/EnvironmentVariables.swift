@@ -23,7 +23,7 @@ enum EnvironmentVariables {
             "AWS_DEFAULT_REGION": function.location.region,
             "AWS_LAMBDA_FUNCTION_NAME": function.name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": String(function.memoryMegabytes),
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_VERSION": function.version.description,
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/\(function.name)",
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
@@ -48,14 +48,42 @@ enum EnvironmentVariables {
             variables["LAMBDA_TASK_ROOT"] = directory
         }
         variables["AWS_LAMBDA_RUNTIME_API"] = address
+        if let layers = function.layersPath { addLayers(layers, function.handler, to: &variables) }
         return variables
     }
 
-    /// `YYYY/MM/DD/[$LATEST]<32 hex digits>`.
-    static func logStream(at moment: Timestamp, using dice: inout some RandomNumberGenerator) -> String {
+    /// Makes runtimes and loaders look into the layers, in the places under `/opt` where Lambda's look.
+    private static func addLayers(
+        _ folder: String, _ handler: FunctionDefinition.Handler, to variables: inout [String: String]
+    ) {
+        func add(_ name: String, _ paths: [String], first: Bool) {
+            let before = variables[name].map { [$0] } ?? []
+            variables[name] = (first ? paths + before : before + paths).joined(separator: ":")
+        }
+        add("PATH", ["\(folder)/bin"], first: true)
+        add("LD_LIBRARY_PATH", ["\(folder)/lib"], first: false)
+        guard case .runtime(let identifier, _, _) = handler else { return }
+        if identifier.hasPrefix("python") {
+            let packages = "\(folder)/python/lib/\(identifier)/site-packages"
+            add("PYTHONPATH", [packages, "\(folder)/python"], first: false)
+        } else if identifier.hasPrefix("nodejs") {
+            let number = identifier.dropFirst("nodejs".count).prefix { $0 != "." }
+            let modules = "\(folder)/nodejs/node\(number)/node_modules"
+            add("NODE_PATH", [modules, "\(folder)/nodejs/node_modules"], first: false)
+        } else if identifier.hasPrefix("ruby") {
+            add("RUBYLIB", ["\(folder)/ruby/lib"], first: false)
+        }
+    }
+
+    /// `YYYY/MM/DD/[version]<32 hex digits>`.
+    static func logStream(
+        at moment: Timestamp, _ version: FunctionVersion = .latest,
+        using dice: inout some RandomNumberGenerator
+    ) -> String {
         let (year, month, day) = moment.civilDate
         let number = UInt128(truncatingIfNeeded: dice.next()) << 64 | UInt128(truncatingIfNeeded: dice.next())
-        return "\(year)/\(padded(month, 2))/\(padded(day, 2))/[$LATEST]\(padded(number, 32, radix: 16))"
+        let date = "\(year)/\(padded(month, 2))/\(padded(day, 2))"
+        return "\(date)/[\(version)]\(padded(number, 32, radix: 16))"
     }
 
     /// An X-Ray header that follows from the request ID, so that retries of one batch share their trace.

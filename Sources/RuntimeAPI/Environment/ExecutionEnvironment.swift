@@ -9,7 +9,7 @@ import HTTP
 final class ExecutionEnvironment: @unchecked Sendable {
     let function: FunctionDefinition
     /// Which definition of the function it runs.
-    let version: Int
+    let edition: Int
     private let context: HostContext
     /// A cycle until the process has ended, when the pool lets go.
     private let pool: FunctionPool
@@ -33,12 +33,12 @@ final class ExecutionEnvironment: @unchecked Sendable {
         self.pool = pool
         self.context = context
         function = pool.function
-        version = pool.version
+        edition = pool.edition
         created = context.monotonic
         let length = phase == .first ? context.configuration.initTimeout : .seconds(function.timeoutSeconds)
         machine = EnvironmentMachine(
             phase: phase, deadline: created + length, idleTimeout: context.configuration.idleTimeout)
-        log = InvocationLog(functionName: function.name, sink: context.logSink)
+        log = InvocationLog(function, sink: context.logSink)
     }
 
     var isStarting: Bool {
@@ -84,7 +84,7 @@ extension ExecutionEnvironment {
                 executable: launch.executable, arguments: launch.arguments,
                 environment: EnvironmentVariables.make(
                     for: function, configuration: context.configuration, address: "127.0.0.1:\(port)",
-                    stream: context.logStream()),
+                    stream: context.logStream(function.version)),
                 directory: launch.directory)
             log.initStart(launch.runtime)
             let child = try ChildProcess(
@@ -320,7 +320,7 @@ extension ExecutionEnvironment {
         let tail = closeLog(of: running.pending, duration, ending, now)
         let result = InvocationResult(
             outcome: ending.outcome, startedAt: running.startedAt, duration: duration, logTail: tail)
-        if version != pool.version { retire() }
+        if edition != pool.edition { retire() }
         pool.finished(running.pending, result)
     }
 

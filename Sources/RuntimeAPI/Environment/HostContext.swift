@@ -40,7 +40,12 @@ final class HostContext {
 
     var monotonic: MonotonicTime { MonotonicTime(nanoseconds: millrace_monotonic_nanoseconds()) }
 
-    func logStream() -> String { EnvironmentVariables.logStream(at: now(), using: &dice) }
+    func logStream(_ version: FunctionVersion) -> String {
+        EnvironmentVariables.logStream(at: now(), version, using: &dice)
+    }
+
+    /// 0..<1, for aliases with two versions.
+    func draw() -> Double { Double.random(in: 0..<1, using: &dice) }
 
     /// A pipe for a child's output: our end reads without blocking, the child's end blocks as programs expect.
     func outputPipe() throws(ChildError) -> (ours: Int32, childs: Int32) {

@@ -4,14 +4,16 @@ import EventModel
 ///
 /// Confined to the engine loop.
 final class InvocationLog {
-    private let functionName: String
+    private let function: FunctionKey
+    private let version: FunctionVersion
     private let sink: ((FunctionLogLine) -> Void)?
     private var splitter = LineSplitter()
     private var tail = LogTail()
     private var requestID: String?
 
-    init(functionName: String, sink: ((FunctionLogLine) -> Void)?) {
-        self.functionName = functionName
+    init(_ function: FunctionDefinition, sink: ((FunctionLogLine) -> Void)?) {
+        self.function = function.key
+        version = function.version
         self.sink = sink
     }
 
@@ -24,7 +26,7 @@ final class InvocationLog {
     /// What came before, during init or since the last invocation, stays in the tail, as it does in Lambda.
     func begin(_ requestID: String) {
         self.requestID = requestID
-        platform(LogLines.start(requestID))
+        platform(LogLines.start(requestID, version))
     }
 
     func timedOut(_ requestID: String, seconds: Int, at moment: Timestamp) {
@@ -61,7 +63,8 @@ final class InvocationLog {
         guard let sink else { return }
         sink(
             FunctionLogLine(
-                functionName: functionName, requestID: requestID, isPlatform: isPlatform, bytes: bytes))
+                function: function, version: version, requestID: requestID, isPlatform: isPlatform,
+                bytes: bytes))
     }
 }
 

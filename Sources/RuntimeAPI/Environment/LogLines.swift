@@ -12,8 +12,8 @@ struct InvocationReport {
 
 /// The platform's own log lines, as recorded on AWS (invocation.md §8), without their line feed.
 enum LogLines {
-    static func start(_ requestID: String) -> [UInt8] {
-        Array("START RequestId: \(requestID) Version: $LATEST".utf8)
+    static func start(_ requestID: String, _ version: FunctionVersion) -> [UInt8] {
+        Array("START RequestId: \(requestID) Version: \(version)".utf8)
     }
 
     static func end(_ requestID: String) -> [UInt8] { Array("END RequestId: \(requestID)".utf8) }

@@ -164,9 +164,14 @@ struct PlanSteps: Sendable {
     private func apply(_ wanted: FunctionDefinition, _ writer: StoreWriter) throws(StoreError) -> Int {
         if var stored = writer.catalog.function(named: wanted.name, in: wanted.location) {
             stored.modifiedAt = wanted.modifiedAt
+            stored.revisionID = wanted.revisionID
             if stored == wanted { return 0 }
         }
-        try writer.putFunction(wanted)
+        // Code and settings become what the template says, whatever the API has made of them; versions, aliases and the
+        // rest stay.
+        var function = wanted
+        function.revisionID = RandomBytes.uuid()
+        try writer.putFunction(function)
         return 1
     }
 }

@@ -1,7 +1,7 @@
 import ByteCoding
 package import EventModel
 
-/// A function as the file keeps it.
+/// A function, or a version of one, as the file keeps it.
 package enum FunctionCodec {
     package static func text(_ function: FunctionDefinition) -> String {
         var members: [(String, JSONValue)] = [
@@ -13,7 +13,10 @@ package enum FunctionCodec {
             ("environment", JSONValue(function.environment)),
             ("role", .string(function.role)),
             ("description", .string(function.description)),
+            ("architecture", .string(function.architecture)),
             ("modifiedAt", JSONValue(function.modifiedAt)),
+            ("revisionID", .string(function.revisionID)),
+            ("version", .string(function.version.description)),
         ]
         switch function.handler {
         case .runtime(let identifier, let handler, let codePath):
@@ -24,15 +27,31 @@ package enum FunctionCodec {
             members.append(("command", .array(words.map { .string($0) })))
             members.append(("workingDirectory", .string(workingDirectory)))
         }
+        if let code = function.code { members.append(("code", value(code))) }
+        if let path = function.layersPath {
+            members.append(("layersFolder", .string(CodeFiles.name(ofPath: path))))
+            members.append(("layers", .array(function.layers.map { value($0) })))
+        }
         return JSONValue(members: members).text
     }
 
-    package static func function(_ text: String) throws(StoreError) -> FunctionDefinition {
+    static func value(_ code: CodePackage) -> JSONValue {
+        JSONValue(members: [("digest", .string(code.digest)), ("size", JSONValue(code.size))])
+    }
+
+    private static func value(_ layer: FunctionLayer) -> JSONValue {
+        JSONValue(members: [("arn", .string(layer.arn.description)), ("code", value(layer.code))])
+    }
+
+    /// - Parameter directory: The data directory, absolute: uploaded code lies there now, wherever it was.
+    package static func function(_ text: String, in directory: String) throws(StoreError)
+        -> FunctionDefinition
+    {
         let json = try StoredJSON(text: text, of: "a function")
         guard let name = json.string("name"), let handler = handler(json) else {
             throw .corrupt("a function lacks its name or handler")
         }
-        return FunctionDefinition(
+        var function = FunctionDefinition(
             name: name,
             location: Location(
                 account: json.string("account", or: Limits.defaultAccount),
@@ -41,6 +60,24 @@ package enum FunctionCodec {
             memoryMegabytes: json.int("memoryMegabytes", or: 128), environment: json.strings("environment"),
             role: json.string("role", or: ""), description: json.string("description", or: ""),
             modifiedAt: json.timestamp("modifiedAt") ?? Timestamp(millisecondsSinceEpoch: 0))
+        function.architecture = json.string("architecture", or: "x86_64")
+        function.revisionID = json.string("revisionID", or: "")
+        function.version = FunctionVersion(json.string("version", or: "$LATEST")) ?? .latest
+        let files = CodeFiles(directory: directory)
+        if let code = json.member("code") {
+            let package = try code.package(of: name)
+            function.code = package
+            function.codePath = files.path(of: package)
+        }
+        if let folder = json.string("layersFolder") { function.layersPath = files.path(named: folder) }
+        for value in json.value["layers"]?.arrayValue ?? [] {
+            let layer = StoredJSON(value)
+            guard let arn = ARN(layer.string("arn", or: "")), let code = layer.member("code") else {
+                throw .corrupt("the function \(name) has a layer without ARN or code")
+            }
+            function.layers.append(FunctionLayer(arn: arn, code: try code.package(of: name)))
+        }
+        return function
     }
 
     private static func handler(_ json: StoredJSON) -> FunctionDefinition.Handler? {
@@ -51,5 +88,14 @@ package enum FunctionCodec {
             return nil
         }
         return .runtime(identifier: identifier, handler: json.string("handler", or: ""), codePath: codePath)
+    }
+}
+
+extension StoredJSON {
+    func package(of owner: String) throws(StoreError) -> CodePackage {
+        guard let digest = string("digest"), CodeFiles.isDigest(digest) else {
+            throw .corrupt("the code of \(owner) has no digest")
+        }
+        return CodePackage(digest: digest, size: int("size", or: 0))
     }
 }

@@ -35,6 +35,5 @@ package struct FunctionReference: Equatable, Sendable {
         location.arn("lambda", "function:\(name)" + (qualifier.map { ":\($0)" } ?? ""))
     }
 
-    /// Whether it means the one version that exists here; others come with versions and aliases.
-    package var isLatest: Bool { qualifier == nil || qualifier == "$LATEST" }
+    package var key: FunctionKey { FunctionKey(location: location, name: name) }
 }
