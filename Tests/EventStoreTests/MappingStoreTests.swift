@@ -102,7 +102,7 @@ struct MappingStoreTests {
         #expect(mapping.settings == MappingSettings(batchSize: 5))
         #expect(mapping.isEnabled)
         #expect(throws: StoreError.self) { try MappingCodec.mapping("{}") }
-        #expect(throws: StoreError.self) { try FunctionCodec.function("{\"name\":\"f\"") }
+        #expect(throws: StoreError.self) { try FunctionCodec.function("{\"name\":\"f\"", in: "/data") }
     }
 
     @Test("A mapping starts once in a shard, and its checkpoint moves with each settlement")

@@ -68,7 +68,10 @@ struct LambdaWorld {
         _ location: SourceLocation = #_sourceLocation
     ) throws {
         let request = HTTPRequest(method: method, target: path, body: Array(body.utf8))
-        let response = try wire.send(request)
+        var response = try wire.send(request)
+        // Signatures rest on a key that each data directory makes for itself.
+        let text = String(decoding: response.bodyBytes, as: UTF8.self)
+        response.body = .bytes(Array(text.replacing(/signature=[0-9a-f]{64}/, with: "signature=…").utf8))
         if let difference = try golden.difference(action, name, request, response) {
             Issue.record("\(difference)", sourceLocation: location)
         }

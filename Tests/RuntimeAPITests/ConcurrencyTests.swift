@@ -1,3 +1,4 @@
+import EventModel
 import Testing
 
 // Internal values; see EnvironmentMachineTests.
@@ -29,6 +30,19 @@ struct ConcurrencyTests {
         #expect(ledger.refusal("a") == .account)
         ledger.giveBack("a")
         #expect(ledger.refusal("b") == nil)
+    }
+
+    @Test("Each account in each region has a limit of its own, and functions of one name are told apart")
+    func accounts() {
+        var ledger = ConcurrencyLedger(limit: 1)
+        let elsewhere = FunctionKey(location: Location(region: "eu-west-1"), name: "a")
+        ledger.take("a")
+        #expect(ledger.refusal("a") == .account)
+        #expect(ledger.refusal(elsewhere) == nil)
+        ledger.reserve(0, elsewhere)
+        #expect(ledger.refusal(elsewhere) == .reservedFunction)
+        ledger.giveBack("a")
+        #expect(ledger.refusal("a") == nil)
     }
 
     @Test("A reservation of nothing stops a function")

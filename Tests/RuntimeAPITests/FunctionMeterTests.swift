@@ -53,7 +53,7 @@ struct FunctionMeterTests {
             await world.define("f", .command(["true"], workingDirectory: "/"))
             let held = Held()
             await world.onLoop { host in
-                while let permit = host.acquirePermit(functionNamed: "f") { held.permits.append(permit) }
+                while let permit = host.acquirePermit(function: "f") { held.permits.append(permit) }
             }
             #expect(await world.invoke("f").summary == "throttled ConcurrentInvocationLimitExceeded")
             let name = [MetricDimension("FunctionName", "f")]

@@ -58,9 +58,9 @@ struct HandlerZooTests {
                     == error(
                         "Runtime.InvalidEntrypoint",
                         "fork/exec \(world.folder)/nowhere/bootstrap: no such file or directory"))
-            await world.define("ruby", .runtime(identifier: "ruby3.3", handler: "x", codePath: missing))
+            await world.define("cobol", .runtime(identifier: "cobol85", handler: "x", codePath: missing))
             #expect(
-                await world.invoke("ruby", id: Self.id).summary.contains("Runtime ruby3.3 is not supported"))
+                await world.invoke("cobol", id: Self.id).summary.contains("Runtime cobol85 is not supported"))
         }
     }
 

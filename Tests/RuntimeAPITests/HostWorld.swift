@@ -128,24 +128,33 @@ extension HostWorld {
 
     func invoke(
         _ name: String, _ event: String = "{}", id: String = "00000000-0000-4000-8000-000000000001",
-        wantsLogTail: Bool = false
+        wantsLogTail: Bool = false, qualifier: String? = nil, in location: Location = Location()
     ) async -> InvocationResult {
-        await invoke(name, bytes: [Array(event.utf8)[...]], id: id, wantsLogTail: wantsLogTail)
+        await invoke(
+            name, bytes: [Array(event.utf8)[...]], id: id, wantsLogTail: wantsLogTail, qualifier: qualifier,
+            in: location)
     }
 
     func invoke(
-        _ name: String, bytes: [ArraySlice<UInt8>], id: String, wantsLogTail: Bool = false
+        _ name: String, bytes: [ArraySlice<UInt8>], id: String, wantsLogTail: Bool = false,
+        qualifier: String? = nil, in location: Location = Location()
     ) async -> InvocationResult {
         await withCheckedContinuation { continuation in
             loop.execute { [host] in
                 let request = InvocationRequest(
-                    functionName: name, permit: nil, requestID: id, event: bytes,
+                    function: FunctionKey(location: location, name: name), qualifier: qualifier, permit: nil,
+                    requestID: id, event: bytes,
                     invokedFunctionARN: "arn:aws:lambda:us-east-1:000000000000:function:\(name)",
                     wantsLogTail: wantsLogTail)
                 host.invoke(request) { continuation.resume(returning: $0) }
             }
         }
     }
+}
+
+/// A name alone means a function of the account and region that there are without credentials.
+extension FunctionKey: @retroactive ExpressibleByStringLiteral {
+    public init(stringLiteral name: String) { self.init(location: Location(), name: name) }
 }
 
 extension InvocationResult {

@@ -18,10 +18,10 @@ struct PermitTests {
         try await HostWorld.use({ $0.concurrencyLimit = 2 }) { world in
             let held = Held()
             let reasons = await world.onLoop { host in
-                while let permit = host.acquirePermit(functionNamed: "f") { held.permits.append(permit) }
-                let account = host.throttleReason(functionNamed: "f")
-                host.setReservedConcurrency(0, functionNamed: "g")
-                return (held.permits.count, account, host.throttleReason(functionNamed: "g"))
+                while let permit = host.acquirePermit(function: "f") { held.permits.append(permit) }
+                let account = host.throttleReason(function: "f")
+                host.setReservedConcurrency(0, of: "g")
+                return (held.permits.count, account, host.throttleReason(function: "g"))
             }
             #expect(reasons.0 == 2)
             #expect(reasons.1 == .account)
@@ -39,15 +39,15 @@ struct PermitTests {
         try await HostWorld.use({ $0.concurrencyLimit = 1 }) { world in
             let held = Held()
             await world.onLoop { host in
-                guard let permit = host.acquirePermit(functionNamed: "f") else { return }
+                guard let permit = host.acquirePermit(function: "f") else { return }
                 held.permits = [permit]
-                host.onPermitFree(functionNamed: "f") { held.called.append("uninterested") }
-                let cancelled = host.onPermitFree(functionNamed: "f") { held.called.append("cancelled") }
-                host.onPermitFree(functionNamed: "f") {
+                host.onPermitFree(function: "f") { held.called.append("uninterested") }
+                let cancelled = host.onPermitFree(function: "f") { held.called.append("cancelled") }
+                host.onPermitFree(function: "f") {
                     held.called.append("first")
-                    held.permits += host.acquirePermit(functionNamed: "f").map { [$0] } ?? []
+                    held.permits += host.acquirePermit(function: "f").map { [$0] } ?? []
                 }
-                host.onPermitFree(functionNamed: "f") { held.called.append("second") }
+                host.onPermitFree(function: "f") { held.called.append("second") }
                 host.cancel(cancelled)
                 held.permits.removeFirst().release()
             }
@@ -66,12 +66,12 @@ struct PermitTests {
                 let greedy = PermitHolder()
                 let modest = PermitHolder()
                 func wait(_ name: String, _ holder: PermitHolder) {
-                    host.onPermitFree(functionNamed: "f", for: holder) {
+                    host.onPermitFree(function: "f", for: holder) {
                         held.called.append(name)
-                        held.permits += host.acquirePermit(functionNamed: "f", for: holder).map { [$0] } ?? []
+                        held.permits += host.acquirePermit(function: "f", for: holder).map { [$0] } ?? []
                     }
                 }
-                while let permit = host.acquirePermit(functionNamed: "f", for: greedy) {
+                while let permit = host.acquirePermit(function: "f", for: greedy) {
                     held.permits.append(permit)
                 }
                 wait("greedy", greedy)
@@ -96,12 +96,12 @@ struct PermitTests {
             await withCheckedContinuation { continuation in
                 world.loop.execute {
                     let request = InvocationRequest(
-                        functionName: "f", permit: nil, requestID: "1", event: [], invokedFunctionARN: "")
+                        function: "f", permit: nil, requestID: "1", event: [], invokedFunctionARN: "")
                     world.host.invoke(request) { _ in
                         order.withLock { $0.append("completed") }
                         continuation.resume()
                     }
-                    world.host.onPermitFree(functionNamed: "f") { order.withLock { $0.append("waiter") } }
+                    world.host.onPermitFree(function: "f") { order.withLock { $0.append("waiter") } }
                 }
             }
             #expect(order.withLock { $0 } == ["waiter", "completed"])

@@ -58,9 +58,9 @@ struct TemplateProblemTests {
             "  T: {Type: AWS::SQS::Queue, Condition: X}",
             "2:30: Condition of the resource T is not supported."),
         Case(
-            "  F: {Type: AWS::Lambda::Function, Properties: {Runtime: nodejs22.x, Handler: a.b, Code: .}}",
-            "2:58: Runtime nodejs22.x is not supported; python3.x and provided.* are, and any program by "
-                + "Metadata: {Millrace: {Command: […]}}."),
+            "  F: {Type: AWS::Lambda::Function, Properties: {Runtime: cobol85, Handler: a.b, Code: .}}",
+            "2:58: Runtime cobol85 is not supported; python3.x, nodejs*, java*, ruby*, dotnet* and provided.* "
+                + "are, and any program by Metadata: {Millrace: {Command: […]}}."),
         Case(
             "  F: {Type: AWS::Lambda::Function, Properties: {Runtime: python3.12, Handler: a.b, "
                 + "Code: {S3Bucket: b, S3Key: k}}}",
