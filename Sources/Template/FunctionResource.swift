@@ -54,9 +54,9 @@ struct FunctionResource {
         }
         reader.refuse("InlineCode", "put the code into a folder and name it with CodeUri")
         reader.refuse("ImageUri", "handlers run from a folder: CodeUri")
-        reader.refuse("Layers", "put what the handler needs into its folder")
+        reader.refuse("Layers", "put what the handler needs into its folder, or add layers by the API")
         reader.refuse(
-            "ReservedConcurrentExecutions", "one limit holds for all functions: millrace serve --concurrency")
+            "ReservedConcurrentExecutions", "reserve it by the API: aws lambda put-function-concurrency")
         for key in ["DeadLetterQueue", "DeadLetterConfig", "EventInvokeConfig"] {
             reader.refuse(key, "functions are invoked by mappings only, not asynchronously")
         }

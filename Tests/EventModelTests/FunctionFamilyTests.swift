@@ -22,13 +22,13 @@ struct FunctionFamilyTests {
         return family
     }
 
-    @Test(
-        "A qualifier leads to a version that is there, or nowhere",
-        arguments: [
-            (nil, FunctionVersion.latest), ("$LATEST", .latest), ("1", .number(1)), ("2", .number(2)),
-            ("one", .number(1)), ("3", nil), ("none", nil), ("gone", nil), ("0", nil), ("01", .number(1)),
-        ])
-    func qualifiers(qualifier: String?, version: FunctionVersion?) {
+    static let qualifiers: [(qualifier: String?, version: FunctionVersion?)] = [
+        (nil, .latest), ("$LATEST", .latest), ("1", .number(1)), ("2", .number(2)), ("one", .number(1)),
+        ("3", nil), ("none", nil), ("gone", nil), ("0", nil), ("01", .number(1)),
+    ]
+
+    @Test("A qualifier leads to a version that is there, or nowhere", arguments: qualifiers)
+    func leads(qualifier: String?, version: FunctionVersion?) {
         #expect(Self.family().version(qualifier, draw: 0.5) == version)
         #expect(Self.family().has(qualifier: qualifier) == (version != nil))
     }

@@ -129,8 +129,9 @@ extension EngineWorld {
         let done = DispatchSemaphore(value: 0)
         let box = SnapshotBox()
         let host = HostBox(host: host)
+        let key = FunctionKey(location: Location(), name: function)
         loop.execute {
-            box.isDefined.withLock { $0 = host.host.isDefined(function) }
+            box.isDefined.withLock { $0 = host.host.isDefined(key) }
             done.signal()
         }
         done.wait()

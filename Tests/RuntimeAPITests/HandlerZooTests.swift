@@ -138,7 +138,7 @@ struct HandlerZooTests {
             try await world.define("f", bootstrap: "#!/bin/sh\nsleep 1000\n")
             let waiting = Task { await world.invoke("f") }
             _ = await world.log.first("INIT_START")
-            await world.onLoop { $0.remove(name: "f") }
+            await world.onLoop { $0.remove("f") }
             #expect(await waiting.value.outcome == .unavailable(.functionRemoved(name: "f")))
         }
     }

@@ -18,8 +18,13 @@ final class HostWorld: Sendable {
     /// Every log line so far, platform lines included.
     let log = LineLog()
 
-    static let hasPython = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
-        .contains { access("\($0)/python3", X_OK) == 0 }
+    static let hasPython = has("python3")
+    static let hasNode = has("node")
+
+    private static func has(_ program: String) -> Bool {
+        (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
+            .contains { access("\($0)/\(program)", X_OK) == 0 }
+    }
 
     init(_ configure: (inout FunctionHostConfiguration) -> Void = { _ in }) throws {
         folder = "/tmp/millrace-runtime-\(UUID().uuidString)"
@@ -153,7 +158,7 @@ extension HostWorld {
 }
 
 /// A name alone means a function of the account and region that there are without credentials.
-extension FunctionKey: @retroactive ExpressibleByStringLiteral {
+extension FunctionKey: ExpressibleByStringLiteral {
     public init(stringLiteral name: String) { self.init(location: Location(), name: name) }
 }
 

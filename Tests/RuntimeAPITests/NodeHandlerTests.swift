@@ -3,9 +3,8 @@ import Glibc
 import RuntimeAPI
 import Testing
 
-@Suite("Node.js handlers", .enabled(if: NodeHandlerTests.hasNode), .timeLimit(.minutes(2)))
+@Suite("Node.js handlers", .enabled(if: HostWorld.hasNode), .timeLimit(.minutes(2)))
 struct NodeHandlerTests {
-    static var hasNode: Bool { system("command -v node > /dev/null 2>&1") == 0 }
     private static let id = "8f507cfc-0000-4000-8000-000000000001"
 
     private func run(

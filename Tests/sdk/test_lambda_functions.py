@@ -285,6 +285,18 @@ def test_the_same_name_in_two_regions(lambdas, create, sqs, name):
     assert results.invoke(name)["mark"] == "here"
 
 
+def test_the_same_name_in_two_accounts(lambdas, create, name):
+    theirs = make_client("lambda", aws_access_key_id="222222222222")
+    create(name, Description="ours")
+    made = theirs.create_function(FunctionName=name, Code={"ZipFile": python()}, Runtime="python3.12",
+                                  Handler="app.handler", Role=ROLE, Description="theirs")
+    assert made["FunctionArn"] == f"arn:aws:lambda:{REGION}:222222222222:function:{name}"
+    assert lambdas.get_function_configuration(FunctionName=name)["Description"] == "ours"
+    assert theirs.get_function_configuration(FunctionName=name)["Description"] == "theirs"
+    theirs.delete_function(FunctionName=name)
+    assert lambdas.get_function_configuration(FunctionName=name)["Description"] == "ours"
+
+
 # Updating
 
 
