@@ -2,6 +2,8 @@
 package enum ArchiveError: Error, Equatable, CustomStringConvertible {
     /// No zip file, a damaged or an encrypted one, or one that breaks off.
     case unreadable(String)
+    /// No entries, or not even a byte.
+    case empty
     /// An entry that would lie outside of the folder, or is no file, folder or link.
     case unsafe(entry: String, String)
     /// Unpacked it would have this many bytes or more.
@@ -13,6 +15,7 @@ package enum ArchiveError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreadable(let reason): "The zip file cannot be read: \(reason)."
+        case .empty: "The zip file is empty."
         case .unsafe(let entry, let reason): "The zip file's entry \(entry) \(reason)."
         case .tooLarge(let limit): "Unpacked it has \(limit) bytes or more."
         case .tooManyEntries(let limit): "It has more than \(limit) entries."

@@ -13,6 +13,7 @@ package enum ZipReader {
     package static func unpack(
         _ archive: [UInt8], into folder: String, limits: ArchiveLimits
     ) throws(ArchiveError) -> Int {
+        guard !archive.isEmpty else { throw .empty }
         do {
             // The bytes are borrowed by libzip until the archive is closed, which the closure does.
             return try archive.withUnsafeBytes { bytes in
@@ -30,6 +31,7 @@ package enum ZipReader {
     private static func unpack(
         _ archive: OpenArchive, into folder: String, _ limits: ArchiveLimits
     ) throws(ArchiveError) -> Int {
+        guard archive.count > 0 else { throw .empty }
         guard archive.count <= limits.entries else { throw .tooManyEntries(limit: limits.entries) }
         let entries = try checkedEntries(archive, limits)
         var total = 0

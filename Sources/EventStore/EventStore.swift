@@ -145,10 +145,13 @@ extension EventStore {
         if objectFiles.exists { worker.start() }
         let codeWorker = ObjectWorker { [weak self] folder in
             // One folder holds all code.
-            if folder == 0 { self?.sweepCode(isStart: true) }
+            if folder == 0 { self?.sweepCode() }
         }
         codeThread.withLock { $0 = codeWorker }
-        if codeFiles.exists { codeWorker.start() }
+        if codeFiles.exists {
+            codeFiles.noteOrphans(keeping: catalog.snapshot.codeNames)
+            codeWorker.start()
+        }
     }
 
     var codeWorker: ObjectWorker? { codeThread.withLock { $0 } }

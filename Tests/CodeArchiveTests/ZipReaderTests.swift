@@ -121,7 +121,7 @@ struct ZipReaderTests {
     @Test(
         "What is no zip file, broken, wrong or encrypted cannot be read",
         arguments: [
-            [], Array("no zip file".utf8), Array(SmallZip(entries: [.init(name: "a")]).bytes.dropLast(5)),
+            Array("no zip file".utf8), Array(SmallZip(entries: [.init(name: "a")]).bytes.dropLast(5)),
             SmallZip(entries: [.init(name: "a", content: [1, 2], wrongSum: 7)]).bytes,
             SmallZip(entries: [.init(name: "a", content: [1, 2], isEncrypted: true)]).bytes,
         ])
@@ -133,6 +133,16 @@ struct ZipReaderTests {
         guard case .unreadable = error else {
             Issue.record("\(String(describing: error))")
             return
+        }
+    }
+
+    @Test("An empty file, and an archive without entries, are told as such")
+    func empty() throws {
+        let folder = try Folder()
+        for bytes in [[], SmallZip(entries: []).bytes] {
+            #expect(throws: ArchiveError.empty) {
+                try ZipReader.unpack(bytes, into: folder.url.path, limits: Self.limits)
+            }
         }
     }
 

@@ -177,7 +177,9 @@ struct CodeFilesTests {
             try writer.putFunction(function)
         }
         try test.reopen()
-        try waitForWorker(test.store)
+        let done = DispatchSemaphore(value: 0)
+        test.store.whenCodeIsSwept { done.signal() }
+        #expect(done.wait(timeout: .now() + 30) == .success)
         let files = test.store.codeFiles
         #expect(exists(files.path(of: kept)) && exists(files.archivePath(of: kept)))
         #expect(!exists(files.path(of: orphan)) && !exists(files.archivePath(of: orphan)))
@@ -208,12 +210,10 @@ struct CodeFilesTests {
         #expect(!exists(files.path(of: pinned)))
     }
 
-    /// The worker does one job after the other, and its sweep before it waits for the next.
+    /// The worker does one job after the other.
     private func waitForWorker(_ store: EventStore) throws {
-        for _ in 0..<2 {
-            let done = DispatchSemaphore(value: 0)
-            #expect(store.workWithCode(bytes: 0) { done.signal() })
-            #expect(done.wait(timeout: .now() + 30) == .success)
-        }
+        let done = DispatchSemaphore(value: 0)
+        #expect(store.workWithCode(bytes: 0) { done.signal() })
+        #expect(done.wait(timeout: .now() + 30) == .success)
     }
 }

@@ -220,6 +220,7 @@ def test_defaults_that_tools_send_along_are_taken(create, name):
 
 @pytest.mark.parametrize("code,text", [
     ({"ZipFile": b"no zip"}, "Could not unzip uploaded file. Please check your file, then try to upload again."),
+    ({"ZipFile": b""}, "Uploaded file must be a non-empty zip"), ({"ZipFile": archive({})}, "Uploaded file must be a non-empty zip"),
     ({"ZipFile": archive({"../evil": "x"})}, "Could not unzip uploaded file."),
     ({"ZipFile": archive({"/tmp/evil": "x"})}, "Could not unzip uploaded file."),
     ({"ZipFile": archive({"link": "/etc/passwd"}, {"link": 0o120777})}, "Could not unzip uploaded file."),

@@ -13,6 +13,8 @@ package final class CodeFiles: Sendable {
         var pins: [String: Int] = [:]
         /// When code was first found to belong to nobody.
         var garbage: [String: Timestamp] = [:]
+        /// What belonged to nobody when the store was opened, before anything could run.
+        var orphans: Set<String> = []
     }
 
     /// How long code stays that nothing refers to any more: an invocation of an old version may still run (900 s), and
@@ -177,8 +179,14 @@ extension CodeFiles {
 // MARK: - The sweep
 
 extension CodeFiles {
+    /// Notes what an earlier life left behind: the next sweep removes it at once.
+    func noteOrphans(keeping known: Set<String>) {
+        let found = Self.entries(of: directory).filter { !known.contains(Self.base(of: $0)) }
+        state.withLock { $0.orphans = Set(found) }
+    }
+
     /// Removes what belongs to nobody, and everything half made, unless it is pinned.
-    func sweep(keeping known: Set<String>, now: Timestamp, atOnce: Bool) {
+    func sweep(keeping known: Set<String>, now: Timestamp) {
         let found = Self.entries(of: directory)
         let doomed = state.withLock { state in
             var doomed: [String] = []
@@ -188,9 +196,11 @@ extension CodeFiles {
                 guard !known.contains(base), state.pins[base] == nil else { continue }
                 let since = state.garbage[entry] ?? now
                 let isOld = now - since >= .seconds(Self.graceSeconds)
-                if atOnce || isOld { doomed.append(entry) } else { garbage[entry] = since }
+                let isOrphan = state.orphans.contains(entry)
+                if isOrphan || isOld { doomed.append(entry) } else { garbage[entry] = since }
             }
             state.garbage = garbage
+            state.orphans = []
             return doomed
         }
         for entry in doomed { Self.remove(path(named: entry)) }

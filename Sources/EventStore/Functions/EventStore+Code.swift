@@ -12,11 +12,13 @@ extension EventStore {
     /// Looks for code that nothing refers to any more; it goes when it was found twice, `CodeFiles.graceSeconds` apart.
     package func sweepCodeSoon() {
         // A closed store needs no sweep: the next start makes one.
-        _ = workWithCode(bytes: 0) { [weak self] in self?.sweepCode(isStart: false) }
+        _ = workWithCode(bytes: 0) { [weak self] in self?.sweepCode() }
     }
 
-    /// - Parameter isStart: No environment runs yet, so what belongs to nobody goes at once.
-    func sweepCode(isStart: Bool) {
-        codeFiles.sweep(keeping: catalog.snapshot.codeNames, now: now(), atOnce: isStart)
+    /// Calls back once what an earlier life left behind is gone.
+    package func whenCodeIsSwept(_ action: @escaping @Sendable () -> Void) {
+        codeWorker?.afterSweep(action)
     }
+
+    func sweepCode() { codeFiles.sweep(keeping: catalog.snapshot.codeNames, now: now()) }
 }

@@ -50,6 +50,7 @@ extension AWSError {
     init(_ error: ArchiveError) {
         switch error {
         case .unreadable, .unsafe, .tooManyEntries: self = .unreadableArchive
+        case .empty: self = .invalidValue("Uploaded file must be a non-empty zip")
         case .tooLarge(let limit): self = .invalidValue("Unzipped size must be smaller than \(limit) bytes")
         case .system: self.init("ServiceException", error.description, status: 500)
         }

@@ -58,7 +58,7 @@ enum NodeClient {
         }
 
         function printError(label, error) {
-          process.stdout.write(`${new Date().toISOString()}\tERROR\t${label}\t${JSON.stringify(error)}\n`);
+          process.stdout.write(`${new Date(Date.now()).toISOString()}\tERROR\t${label}\t${JSON.stringify(error)}\n`);
         }
 
         class InitFailure extends Error {
