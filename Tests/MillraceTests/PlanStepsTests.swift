@@ -47,6 +47,34 @@ struct PlanStepsTests {
         }
     }
 
+    @Test("A template's function is what the template says again; what the API added stays")
+    func functionWins() throws {
+        let world = try World()
+        let template =
+            "  F: {Type: AWS::Lambda::Function, Properties: {FunctionName: f, Runtime: python3.12, Handler: a.b, Code: /}}"
+        #expect(try world.apply(template) == 1)
+        #expect(try world.apply(template) == 0)
+        let key = FunctionKey(location: Location(), name: "f")
+        let made = try #require(world.catalog.family(key)?.latest)
+        #expect(!made.revisionID.isEmpty)
+        try world.store.perform { writer throws(StoreError) in
+            var version = made
+            version.version = .number(1)
+            try writer.putFunctionVersion(version)
+            try writer.putReservedConcurrency(3, of: key)
+            var changed = made
+            changed.timeoutSeconds = 99
+            changed.code = CodePackage(digest: String(repeating: "a", count: 64), size: 1)
+            changed.codePath = "/elsewhere"
+            try writer.putFunction(changed)
+        }
+        #expect(try world.apply(template) == 1)
+        let family = try #require(world.catalog.family(key))
+        #expect(family.latest.timeoutSeconds == 3 && family.latest.code == nil)
+        #expect(family.latest.codePath == "/")
+        #expect(family.versions[1] != nil && family.reservedConcurrency == 3)
+    }
+
     private static let trust =
         "{Statement: {Effect: Allow, Principal: {Service: a.b}, Action: 'sts:AssumeRole'}}"
     private static let everything = "{Statement: {Effect: Allow, Action: '*', Resource: '*'}}"

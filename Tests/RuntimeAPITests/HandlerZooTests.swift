@@ -71,7 +71,9 @@ struct HandlerZooTests {
             #expect(
                 await world.invoke("f", id: Self.id).summary
                     == error(
-                        "Runtime.InvalidEntrypoint", "Couldn't find python3.99 or python3 in PATH /nowhere"))
+                        "Runtime.InvalidEntrypoint",
+                        "Couldn't find python3.99 or python3 in PATH /nowhere; install Python 3 (Debian: python3-minimal)"
+                    ))
         }
     }
 
