@@ -21,14 +21,14 @@ extension EndToEnd {
             return Base64.encode(bytes + text)
         }
 
-        private static func create(_ name: String, _ world: TestWorld, _ caller: AWSCaller) throws -> String {
+        private static func create(_ name: String, out: String, _ caller: AWSCaller) throws -> String {
             let answer = try caller.rest(
                 "POST", "/2015-03-31/functions",
                 [
                     "FunctionName": .string(name), "Runtime": "python3.12", "Handler": "app.handler",
                     "Role": "arn:aws:iam::000000000000:role/r",
                     "Code": ["ZipFile": .string(try archive(name))],
-                    "Environment": ["Variables": ["OUT": .string(world.folder.path + "/out")]],
+                    "Environment": ["Variables": ["OUT": .string(out)]],
                 ])
             guard answer.status == 201, let digest = answer.body["CodeSha256"]?.stringValue else {
                 throw HarnessError("\(name) was answered \(answer.status): \(answer.body.text)")
@@ -39,6 +39,7 @@ extension EndToEnd {
         @Test("What was acknowledged is there with its code and runs; nothing else is left on the disk")
         func kills() throws {
             let world = try TestWorld()
+            let out = world.folder.path + "/out"
             let acknowledged = Mutex<[String: String]>([:])
             for round in 0..<5 {
                 let daemon = try world.start(template: false)
@@ -50,7 +51,7 @@ extension EndToEnd {
                         let name = "f-\(round)-\(number)"
                         let digest: String
                         // The kill ends the client's connection, and that its work.
-                        do { digest = try Self.create(name, world, caller) } catch { return }
+                        do { digest = try Self.create(name, out: out, caller) } catch { return }
                         acknowledged.withLock { $0[name] = digest }
                     }
                 }
@@ -75,7 +76,7 @@ extension EndToEnd {
             try caller.awaitState("Enabled", of: try #require(mapping["UUID"]?.stringValue))
             try caller.sendMessage("x", to: "go")
             try Waiting.until("\(name) to run", detail: { daemon.log.suffix(2_000).description }) {
-                Files.text(world.folder.path + "/out") == "\(name)\n"
+                Files.text(out) == "\(name)\n"
             }
             try daemon.expectGracefulEnd()
         }
