@@ -60,6 +60,8 @@ struct Definitions: Sendable {
     var tableKeys: [ResourceName: TableKey] = [:]
     var functions: [FunctionKey: FunctionFamily] = [:]
     var layers: [LayerKey: LayerFamily] = [:]
+    /// Changes with every change of a function, so that those who follow functions need not compare them.
+    var functionEdition = 0
     var mappings: [String: EventSourceMapping] = [:]
     var mappingKeys: [String: Int64] = [:]
     var topics = TopicDefinitions()

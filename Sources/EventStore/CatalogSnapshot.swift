@@ -132,6 +132,9 @@ extension CatalogSnapshot {
 
     package var families: [FunctionFamily] { all.functions.values.sorted { $0.key < $1.key } }
 
+    /// Another one after each commit that changed a function or what belongs to it.
+    package var functionEdition: Int { all.functionEdition }
+
     /// `$LATEST` of all functions.
     package var functions: [FunctionDefinition] { families.map(\.latest) }
 

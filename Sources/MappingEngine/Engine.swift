@@ -17,6 +17,7 @@ package final class Engine: @unchecked Sendable {
     /// Why an enabled mapping has no runner.
     var obstacles: [String: String] = [:]
     var functions: [FunctionKey: FunctionFamily] = [:]
+    private var functionEdition: Int?
     var shardPollers: [ShardKey: [ShardPoller]] = [:]
     var queuePollers: [QueueKey: [QueuePoller]] = [:]
     private var activePollers: [ObjectIdentifier: ShardPoller] = [:]
@@ -98,6 +99,8 @@ extension Engine {
     }
 
     private func followFunctions(_ snapshot: CatalogSnapshot) {
+        guard snapshot.functionEdition != functionEdition else { return }
+        functionEdition = snapshot.functionEdition
         var present: [FunctionKey: FunctionFamily] = [:]
         for family in snapshot.families {
             present[family.key] = family

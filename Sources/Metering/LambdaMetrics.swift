@@ -6,12 +6,19 @@ package enum LambdaMetrics {
 
     /// A metric of a function in its three sets of dimensions: by name, by name and resource, of the account.
     ///
-    /// - Parameter resource: The function's name with the qualifier that it was called by: `orders`, `orders:live`.
+    /// - Parameters:
+    ///   - resource: The function's name with the qualifier that it was called by: `orders`, `orders:live`.
+    ///   - executedVersion: Which version an alias with two led to; it gets a set of dimensions of its own.
     package static func identities(
-        _ metric: String, function: String, resource: String, in location: Location
+        _ metric: String, function: String, resource: String, executedVersion: String? = nil,
+        in location: Location
     ) -> [MetricIdentity] {
         let name = MetricDimension("FunctionName", function)
-        let sets: [[MetricDimension]] = [[name], [name, MetricDimension("Resource", resource)], []]
+        let place = MetricDimension("Resource", resource)
+        var sets: [[MetricDimension]] = [[name], [name, place], []]
+        if let executedVersion {
+            sets.append([name, place, MetricDimension("ExecutedVersion", executedVersion)])
+        }
         return sets.map {
             MetricIdentity(location: location, namespace: namespace, name: metric, dimensions: $0)
         }

@@ -16,8 +16,10 @@ final class FunctionMetrics {
     private var executing = 0
     private let functionARN: String
     private let unqualified: FunctionMeters
-    /// By the ARN of a version or an alias.
+    /// By the ARN of a version or an alias, and the version that ran where an alias leads to two.
     private var qualified: [String: FunctionMeters] = [:]
+    /// ARNs of aliases that lead to two versions.
+    var divided: Set<String> = []
 
     init(_ function: FunctionKey, registry: Metrics, recorder: MetricRecorder) {
         let labels = Self.labels(function)
@@ -46,7 +48,7 @@ final class FunctionMetrics {
     }
 
     /// Counts an execution in the minute of its start (invocation.md §7).
-    func count(_ result: InvocationResult, of arn: String, at now: Timestamp) {
+    func count(_ result: InvocationResult, of arn: String, _ version: FunctionVersion, at now: Timestamp) {
         let isError: Bool
         switch result.outcome {
         case .success: isError = false
@@ -56,7 +58,7 @@ final class FunctionMetrics {
         if isError { errors.add() }
         invocations.add()
         duration.observe(result.duration)
-        let meters = meters(of: arn)
+        let meters = meters(of: arn, version)
         let started = result.startedAt
         meters.invocations.record(1, at: started)
         meters.errors.record(isError ? 1 : 0, at: started)
@@ -88,13 +90,16 @@ final class FunctionMetrics {
 
     func ended() { executing -= 1 }
 
-    private func meters(of arn: String) -> FunctionMeters {
+    private func meters(of arn: String, _ version: FunctionVersion) -> FunctionMeters {
         if arn == functionARN { return unqualified }
-        if let known = qualified[arn] { return known }
+        let executed = divided.contains(arn) ? version.description : nil
+        let name = executed.map { "\(arn) \($0)" } ?? arn
+        if let known = qualified[name] { return known }
         let resource = ARN(arn)?.resource.split(separator: ":", maxSplits: 1).last.map(String.init)
         let made = FunctionMeters(
-            function.name, resource: resource ?? function.name, in: function.location, recorder: recorder)
-        if qualified.count < Self.qualifiedMax { qualified[arn] = made }
+            function.name, resource: resource ?? function.name, executedVersion: executed,
+            in: function.location, recorder: recorder)
+        if qualified.count < Self.qualifiedMax { qualified[name] = made }
         return made
     }
 
@@ -111,11 +116,17 @@ struct FunctionMeters {
     let concurrency: MetricHandle
     let allConcurrency: MetricHandle
 
-    init(_ name: String, resource: String, in location: Location, recorder: MetricRecorder) {
+    /// - Parameter executedVersion: Of an alias that leads to two versions.
+    init(
+        _ name: String, resource: String, executedVersion: String? = nil, in location: Location,
+        recorder: MetricRecorder
+    ) {
         func handle(_ metric: String, _ unit: MetricUnit) -> MetricHandle {
             recorder.handle(
-                LambdaMetrics.identities(metric, function: name, resource: resource, in: location), unit: unit
-            )
+                LambdaMetrics.identities(
+                    metric, function: name, resource: resource, executedVersion: executedVersion, in: location
+                ),
+                unit: unit)
         }
         invocations = handle("Invocations", .count)
         errors = handle("Errors", .count)

@@ -177,7 +177,8 @@ extension FunctionPool {
 
     /// An invocation has ended, whether a handler had it or not.
     func finished(_ pending: PendingInvocation, _ result: InvocationResult) {
-        metrics.count(result, of: pending.request.invokedFunctionARN, at: context.now())
+        metrics.count(
+            result, of: pending.request.invokedFunctionARN, function.version, at: context.now())
         var result = result
         result.executedVersion = function.version
         complete(pending, result)

@@ -14,6 +14,12 @@ final class HostedFunction {
         self.context = context
         self.host = host
         metrics = FunctionMetrics(family.key, registry: context.metrics, recorder: context.recorder)
+        noteDividedAliases()
+    }
+
+    private func noteDividedAliases() {
+        let divided = family.aliases.values.filter { $0.additional != nil }
+        metrics.divided = Set(divided.map { family.key.arn(qualifier: $0.name).description })
     }
 
     var environmentCount: Int { pools.values.reduce(0) { $0 + $1.environmentCount } }
@@ -23,6 +29,7 @@ final class HostedFunction {
     /// - Returns: Pools of versions that are gone; they are the caller's now.
     func define(_ family: FunctionFamily) -> [FunctionPool] {
         self.family = family
+        noteDividedAliases()
         var gone: [FunctionPool] = []
         for (version, pool) in pools {
             if let definition = family.definition(version) {

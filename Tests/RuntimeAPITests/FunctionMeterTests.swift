@@ -47,6 +47,39 @@ struct FunctionMeterTests {
         }
     }
 
+    @Test("A version and an alias count for themselves as well, an alias of two versions for each of them")
+    func qualified() async throws {
+        try await HostWorld.use { world in
+            let latest = FunctionDefinition(
+                name: "f", handler: .command(["true"], workingDirectory: "/"),
+                modifiedAt: Timestamp(millisecondsSinceEpoch: 0))
+            var family = FunctionFamily(latest: latest)
+            for number in [1, 2] {
+                family.versions[number] = latest
+                family.versions[number]?.version = .number(number)
+            }
+            family.aliases["one"] = FunctionAlias(name: "one", version: .number(1), revisionID: "")
+            family.aliases["both"] = FunctionAlias(
+                name: "both", version: .number(1),
+                additional: FunctionAlias.WeightedVersion(number: 2, weight: 1), revisionID: "")
+            let definition = family
+            await world.onLoop { $0.define(definition) }
+            for qualifier in ["1", "one", "both", "both"] {
+                _ = await world.invoke("f", qualifier: qualifier)
+            }
+            let name = MetricDimension("FunctionName", "f")
+            #expect(Self.total(world.recorder, "Invocations", [name])?.sum == 4)
+            for (resource, count) in [("f:1", 1.0), ("f:one", 1), ("f:both", 2)] {
+                let place = MetricDimension("Resource", resource)
+                #expect(Self.total(world.recorder, "Invocations", [name, place])?.sum == count)
+                let executed = MetricDimension("ExecutedVersion", "2")
+                #expect(
+                    Self.total(world.recorder, "Invocations", [name, place, executed])?.sum
+                        == (resource == "f:both" ? 2 : nil))
+            }
+        }
+    }
+
     @Test("A refused permit is a throttle without an invocation")
     func throttles() async throws {
         try await HostWorld.use({ $0.concurrencyLimit = 1 }) { world in

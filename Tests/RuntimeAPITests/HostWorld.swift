@@ -149,7 +149,8 @@ extension HostWorld {
                 let request = InvocationRequest(
                     function: FunctionKey(location: location, name: name), qualifier: qualifier, permit: nil,
                     requestID: id, event: bytes,
-                    invokedFunctionARN: "arn:aws:lambda:us-east-1:000000000000:function:\(name)",
+                    invokedFunctionARN: FunctionKey(location: location, name: name).arn(qualifier: qualifier)
+                        .description,
                     wantsLogTail: wantsLogTail)
                 host.invoke(request) { continuation.resume(returning: $0) }
             }

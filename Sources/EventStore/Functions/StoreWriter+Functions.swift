@@ -19,6 +19,7 @@ extension StoreWriter {
             var family = $0.functions[definition.key] ?? FunctionFamily(latest: definition)
             family.latest = definition
             $0.functions[definition.key] = family
+            $0.functionEdition += 1
         }
     }
 
@@ -31,7 +32,10 @@ extension StoreWriter {
         try run("DELETE FROM function_part WHERE account = ?1 AND region = ?2 AND name = ?3") {
             Self.bind(key, to: $0)
         }
-        changeDefinitions { $0.functions[key] = nil }
+        changeDefinitions {
+            $0.functions[key] = nil
+            $0.functionEdition += 1
+        }
     }
 
     package func deleteFunction(named name: String, in location: Location) throws(StoreError) {
@@ -157,6 +161,7 @@ extension StoreWriter {
             guard var family = definitions.functions[key] else { return }
             change(&family)
             definitions.functions[key] = family
+            definitions.functionEdition += 1
         }
     }
 }

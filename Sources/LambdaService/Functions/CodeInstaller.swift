@@ -38,7 +38,7 @@ final class CodeInstaller: @unchecked Sendable {
         do throws(ArchiveError) {
             archive = try ZipWriter.pack(folder: folder, limits: Self.limits)
         } catch {
-            throw AWSError(error)
+            throw .invalidValue("The folder that the template names cannot be published. \(error)")
         }
         return try install(archive)
     }
