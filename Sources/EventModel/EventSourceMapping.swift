@@ -18,7 +18,9 @@ package struct EventSourceMapping: Equatable, Sendable {
     package let location: Location
     package let source: ARN
     /// As given at create, qualification kept (esm-api.md §2).
-    package var functionARN: ARN
+    package var functionARN: ARN { didSet { function = Self.reference(functionARN) } }
+    /// What the ARN names, taken apart once: it is asked for at each invocation.
+    package private(set) var function: FunctionReference
     package var settings: MappingSettings
     package var state: State
     /// `Enabled` as last asked for: the state that a transition leads to.
@@ -37,6 +39,7 @@ package struct EventSourceMapping: Equatable, Sendable {
         self.location = location
         self.source = source
         self.functionARN = functionARN
+        function = Self.reference(functionARN)
         self.settings = settings
         self.state = state
         self.isEnabled = isEnabled
@@ -48,21 +51,19 @@ package struct EventSourceMapping: Equatable, Sendable {
     package var arn: ARN { location.arn("lambda", "event-source-mapping:\(id)") }
 
     /// The function, whatever its qualifier.
-    package var functionKey: FunctionKey {
-        FunctionKey(
-            location: Location(account: functionARN.account, region: functionARN.region), name: functionName)
-    }
+    package var functionKey: FunctionKey { function.key }
 
     /// Version or alias as the mapping names it.
-    package var functionQualifier: String? {
-        let parts = functionARN.resource.split(separator: ":", maxSplits: 2)
-        return parts.count > 2 ? String(parts[2]) : nil
-    }
+    package var functionQualifier: String? { function.qualifier }
 
     /// The function's name without qualifier.
-    package var functionName: String {
-        let parts = functionARN.resource.split(separator: ":")
-        return parts.count > 1 ? String(parts[1]) : functionARN.resource
+    package var functionName: String { function.name }
+
+    private static func reference(_ arn: ARN) -> FunctionReference {
+        let parts = arn.resource.split(separator: ":", maxSplits: 2).map(String.init)
+        return FunctionReference(
+            name: parts.count > 1 ? parts[1] : arn.resource, qualifier: parts.count > 2 ? parts[2] : nil,
+            location: Location(account: arn.account, region: arn.region))
     }
 }
 

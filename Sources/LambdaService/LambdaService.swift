@@ -19,6 +19,8 @@ package final class LambdaService: @unchecked Sendable {
     let concurrencyLimit: Int
     /// Set while code waits to be removed.
     var sweepTimer: TimerToken?
+    /// A function was changed since code was last looked for.
+    var mayHaveUnusedCode = false
 
     /// - Parameters:
     ///   - concurrencyLimit: What the function host enforces; reservations have to fit in.

@@ -197,7 +197,7 @@ struct CodeFilesTests {
             try waitForWorker(test.store)
         }
         try sweep()
-        #expect(exists(files.path(of: code)))
+        #expect(exists(files.path(of: code)) && files.hasGarbage)
         test.clock.advance(.seconds(CodeFiles.graceSeconds))
         try sweep()
         #expect(!exists(files.path(of: code)) && !exists(files.archivePath(of: code)))
@@ -207,7 +207,7 @@ struct CodeFilesTests {
         #expect(exists(files.path(of: pinned)), "its time begins when nobody holds it any more")
         test.clock.advance(.seconds(CodeFiles.graceSeconds))
         try sweep()
-        #expect(!exists(files.path(of: pinned)))
+        #expect(!exists(files.path(of: pinned)) && !files.hasGarbage)
     }
 
     /// The worker does one job after the other.

@@ -179,6 +179,9 @@ extension CodeFiles {
 // MARK: - The sweep
 
 extension CodeFiles {
+    /// Whether the last sweep found something that has to wait for its time.
+    package var hasGarbage: Bool { state.withLock { !$0.garbage.isEmpty } }
+
     /// Notes what an earlier life left behind: the next sweep removes it at once.
     func noteOrphans(keeping known: Set<String>) {
         let found = Self.entries(of: directory).filter { !known.contains(Self.base(of: $0)) }

@@ -120,15 +120,22 @@ extension LambdaService {
         }
     }
 
-    /// Code that nothing names any more goes once nobody can be running it.
+    /// Code that nothing names any more goes once nobody can be running it: looks once a minute until it is gone.
     func forgetCodeLater() {
-        store.sweepCodeSoon()
         loop.execute { [self] in
-            guard sweepTimer == nil else { return }
-            sweepTimer = loop.schedule(after: .seconds(CodeFiles.graceSeconds + 1)) { [weak self] in
-                self?.sweepTimer = nil
-                self?.store.sweepCodeSoon()
-            }
+            mayHaveUnusedCode = true
+            if sweepTimer == nil { armSweep() }
+        }
+    }
+
+    private func armSweep() {
+        sweepTimer = loop.schedule(after: .seconds(60)) { [weak self] in
+            guard let self else { return }
+            sweepTimer = nil
+            guard mayHaveUnusedCode || store.codeFiles.hasGarbage else { return }
+            mayHaveUnusedCode = false
+            store.sweepCodeSoon()
+            armSweep()
         }
     }
 }
