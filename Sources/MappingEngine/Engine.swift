@@ -156,7 +156,7 @@ extension Engine {
             runner.mapping.state == mapping.state && runner.mapping.modifiedAt == mapping.modifiedAt
             && runner.mapping.settings == mapping.settings && mapping.isEnabled
         guard !sourceIsGone(runner, snapshot) else { return stop(runner) }
-        let function = functions[mapping.functionName]
+        let function = function(of: mapping)
         if mapping.state == .updating, runner.adoptSettings(of: mapping, function: function) {
             return settle(mapping, .enabled)
         }
