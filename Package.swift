@@ -121,7 +121,7 @@ let testTargets: [Target] = [
     tests("MappingCoreTests", ["MappingCore", "EventModel", "ByteCoding", "Simulation"]),
     tests("SimulationTests", ["MappingCore", "EventModel", "ByteCoding", "Simulation"]),
     tests("DigestTests", ["Digest"]),
-    tests("CodeArchiveTests", ["CodeArchive", "CZip"]),
+    tests("CodeArchiveTests", ["CodeArchive"]),
     tests("TelemetryTests", ["Telemetry"]),
     tests("MeteringTests", ["Metering", "EventModel"]),
     tests("SQLiteTests", ["SQLite"]),
