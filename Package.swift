@@ -67,7 +67,8 @@ let shells: [Target] = [
     module("Telemetry"),
     module("SQLite", ["CSQLite"]),
     module("Metering", ["EventModel"]),
-    module("EventStore", ["SQLite", "MappingCore", "EventModel", "ByteCoding", "Digest", "Metering", "CShim"]),
+    module(
+        "EventStore", ["SQLite", "MappingCore", "EventModel", "ByteCoding", "Digest", "Metering", "CShim"]),
     module("HTTP", ["CShim", "CNGHTTP2"]),
     module("HTTPClient", ["CCurl"]),
     module("RuntimeAPI", ["HTTP", "CShim", "EventModel", "ByteCoding", "Telemetry", "Metering"]),
