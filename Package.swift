@@ -33,6 +33,7 @@ let excludedFromTests: [String: [String]] = [
     "IdentityServiceTests": ["Golden"],
     "KinesisServiceTests": ["Golden"],
     "LambdaServiceTests": ["Golden"],
+    "LogsServiceTests": ["Golden"],
     "S3ServiceTests": ["Golden"],
     "SNSServiceTests": ["Golden"],
     "SQSServiceTests": ["Golden"],
@@ -94,6 +95,7 @@ let services: [Target] = [
     module("S3Service", wire + ["CExpat", "CZLib"]),
     module("SNSService", wire + ["HTTPClient"]),
     module("CloudWatchService", wire + ["Metering"]),
+    module("LogsService", wire + ["RuntimeAPI"]),
 ]
 
 let programs: [Target] = [
@@ -103,7 +105,7 @@ let programs: [Target] = [
             "SQSService", "KinesisService", "DynamoDBService", "LambdaService", "IdentityService",
             "IAMService", "S3Service", "SNSService",
             "MappingEngine", "RuntimeAPI", "Template", "Telemetry", "HTTPClient", "CShim",
-            "Metering", "CloudWatchService",
+            "Metering", "CloudWatchService", "LogsService",
         ]),
     program("millrace-bench", ["SQLite", "CSQLite", "ByteCoding", "CShim"]),
 ]
@@ -138,6 +140,7 @@ let testTargets: [Target] = [
     tests("KinesisServiceTests", serviceTests + ["KinesisService"]),
     tests("DynamoDBServiceTests", serviceTests + ["DynamoDBService", "Simulation"]),
     tests("LambdaServiceTests", serviceTests + ["LambdaService", "CodeArchive"]),
+    tests("LogsServiceTests", serviceTests + ["LogsService", "RuntimeAPI"]),
     tests("IAMServiceTests", serviceTests + ["IAMService"]),
     tests("IdentityServiceTests", serviceTests + ["IdentityService"]),
     tests("S3ServiceTests", serviceTests + ["S3Service"]),

@@ -9,6 +9,7 @@ import IAMService
 import IdentityService
 import KinesisService
 import LambdaService
+import LogsService
 import MappingEngine
 import Metering
 import RuntimeAPI
@@ -37,6 +38,7 @@ final class Daemon: Sendable {
     private let sqs: SQSService
     private let sns: SNSService
     private let keeper: MetricKeeper
+    private let functionLogs: FunctionLogKeeper
     /// Kept because a drain ends its subscriptions.
     private let kinesis: KinesisService
     private let isReadyFlag = Atomic(false)
@@ -88,10 +90,17 @@ final class Daemon: Sendable {
         }
         do {
             let log = FunctionLog(logger: logger)
+            let keeper = FunctionLogKeeper(
+                store: store, loop: engineLoop, now: RealClock.now,
+                report: { [logger] in logger.log(.error, "function logs", ["problem": .string($0)]) })
+            functionLogs = keeper
             host = try FunctionHost(
                 loop: engineLoop, configuration: hosting, logger: logger, metrics: metrics,
                 recorder: recorder, now: RealClock.now,
-                logSink: { log.write($0) })
+                logSink: { line in
+                    log.write(line)
+                    keeper.take(line)
+                })
         } catch {
             throw DaemonError("\(error)")
         }
@@ -130,6 +139,7 @@ final class Daemon: Sendable {
         apiLoop.start()
         engine.start()
         keeper.start()
+        functionLogs.start()
         isReadyFlag.store(true, ordering: .relaxed)
     }
 
@@ -167,6 +177,7 @@ final class Daemon: Sendable {
         CloudWatchService(
             store: store, reader: reader, recorder: recorder, loop: apiLoop, now: RealClock.now
         ).register(on: &router)
+        LogsService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
         registerPages(on: &router, verifier: verifier)
         return router
     }
@@ -208,7 +219,9 @@ extension Daemon {
             if !isComplete {
                 logger.log(.warning, "drain timed out", ["seconds": .integer(timeout.components.seconds)])
             }
-            host.shutdown { [self] in keeper.finish { self.close(completion) } }
+            host.shutdown { [self] in
+                functionLogs.finish { self.keeper.finish { self.close(completion) } }
+            }
         }
         apiLoop.execute { [self] in
             sqs.stopParking()

@@ -21,6 +21,7 @@ final class CommandRun {
     /// A cycle until the command has ended, when the pool lets go.
     private let pool: FunctionPool
     private let context: HostContext
+    private let logStream: FunctionLogStream
     private let log: InvocationLog
     private let startedAt: Timestamp
     private let started: MonotonicTime
@@ -39,7 +40,8 @@ final class CommandRun {
         self.function = function
         self.pool = pool
         self.context = context
-        log = InvocationLog(function, sink: context.logSink)
+        logStream = context.commandLogStream(of: function)
+        log = InvocationLog(logStream, sink: context.logSink)
         startedAt = context.now()
         started = context.monotonic
     }
@@ -47,8 +49,7 @@ final class CommandRun {
     func start(_ words: [String], _ directory: String) {
         log.begin(pending.request.requestID)
         var variables = EnvironmentVariables.make(
-            for: function, configuration: context.configuration, address: nil,
-            stream: context.logStream(function.version))
+            for: function, configuration: context.configuration, address: nil, stream: logStream.name)
         let deadline = startedAt + .seconds(function.timeoutSeconds)
         variables["MILLRACE_REQUEST_ID"] = pending.request.requestID
         variables["MILLRACE_DEADLINE_MS"] = String(deadline.millisecondsSinceEpoch)

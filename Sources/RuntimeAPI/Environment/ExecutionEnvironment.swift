@@ -14,6 +14,7 @@ final class ExecutionEnvironment: @unchecked Sendable {
     /// A cycle until the process has ended, when the pool lets go.
     private let pool: FunctionPool
     private var machine: EnvironmentMachine
+    private let logStream: FunctionLogStream
     private let log: InvocationLog
     private var server: HTTPServer?
     private var child: ChildProcess?
@@ -38,7 +39,8 @@ final class ExecutionEnvironment: @unchecked Sendable {
         let length = phase == .first ? context.configuration.initTimeout : .seconds(function.timeoutSeconds)
         machine = EnvironmentMachine(
             phase: phase, deadline: created + length, idleTimeout: context.configuration.idleTimeout)
-        log = InvocationLog(function, sink: context.logSink)
+        logStream = context.logStream(of: function)
+        log = InvocationLog(logStream, sink: context.logSink)
     }
 
     var isStarting: Bool {
@@ -84,7 +86,7 @@ extension ExecutionEnvironment {
                 executable: launch.executable, arguments: launch.arguments,
                 environment: EnvironmentVariables.make(
                     for: function, configuration: context.configuration, address: "127.0.0.1:\(port)",
-                    stream: context.logStream(function.version)),
+                    stream: logStream.name),
                 directory: launch.directory)
             log.initStart(launch.runtime)
             let child = try ChildProcess(

@@ -18,6 +18,8 @@ final class HostContext {
     let scratch = OutputPipe.Scratch()
     /// `/dev/null` for processes that get no input.
     let nullDevice: Int32
+    /// One of each function that is a command; as many as there were functions since the start.
+    private var commandStreams: [String: FunctionLogStream] = [:]
     private var dice = SystemRandomNumberGenerator()
 
     init(
@@ -40,8 +42,23 @@ final class HostContext {
 
     var monotonic: MonotonicTime { MonotonicTime(nanoseconds: millrace_monotonic_nanoseconds()) }
 
-    func logStream(_ version: FunctionVersion) -> String {
-        EnvironmentVariables.logStream(at: now(), version, using: &dice)
+    /// A new log stream, for an environment.
+    func logStream(of function: FunctionDefinition) -> FunctionLogStream {
+        FunctionLogStream(
+            function: function.key, version: function.version,
+            name: EnvironmentVariables.logStream(at: now(), function.version, using: &dice))
+    }
+
+    /// The log stream of a function's commands: one a day, for all of them. Each is a process for one invocation, and
+    /// streams of one invocation would be too many.
+    func commandLogStream(of function: FunctionDefinition) -> FunctionLogStream {
+        let fresh = logStream(of: function)
+        let place = "\(function.arn):\(function.version)"
+        if let known = commandStreams[place], known.name.hasPrefix(fresh.name.prefix(11)) {
+            return known
+        }
+        commandStreams[place] = fresh
+        return fresh
     }
 
     /// 0..<1, for aliases with two versions.

@@ -4,16 +4,14 @@ import EventModel
 ///
 /// Confined to the engine loop.
 final class InvocationLog {
-    private let function: FunctionKey
-    private let version: FunctionVersion
+    private let stream: FunctionLogStream
     private let sink: ((FunctionLogLine) -> Void)?
     private var splitter = LineSplitter()
     private var tail = LogTail()
     private var requestID: String?
 
-    init(_ function: FunctionDefinition, sink: ((FunctionLogLine) -> Void)?) {
-        self.function = function.key
-        version = function.version
+    init(_ stream: FunctionLogStream, sink: ((FunctionLogLine) -> Void)?) {
+        self.stream = stream
         self.sink = sink
     }
 
@@ -26,7 +24,7 @@ final class InvocationLog {
     /// What came before, during init or since the last invocation, stays in the tail, as it does in Lambda.
     func begin(_ requestID: String) {
         self.requestID = requestID
-        platform(LogLines.start(requestID, version))
+        platform(LogLines.start(requestID, stream.version))
     }
 
     func timedOut(_ requestID: String, seconds: Int, at moment: Timestamp) {
@@ -62,9 +60,7 @@ final class InvocationLog {
     private func emit(_ bytes: ArraySlice<UInt8>, isPlatform: Bool) {
         guard let sink else { return }
         sink(
-            FunctionLogLine(
-                function: function, version: version, requestID: requestID, isPlatform: isPlatform,
-                bytes: bytes))
+            FunctionLogLine(stream: stream, requestID: requestID, isPlatform: isPlatform, bytes: bytes))
     }
 }
 
