@@ -12,6 +12,7 @@ struct EntryPoint {
           status    mappings, queues and streams: states, counts, what they wait for
           lag       how far mappings are behind, per shard; --watch shows it live
           metrics   what CloudWatch shows of functions and mappings, with curves
+          logs      what a function printed; --follow shows it live
           queue     one queue with its policies; move its dead letters back
           explain   why a mapping retried, bisected or gave up records
           feed      send test records to a stream, queue or table
@@ -37,6 +38,7 @@ struct EntryPoint {
             case "health": return try HealthCommand.run(rest, environment: environment)
             case "lag": return try LagCommand.run(rest, environment: environment)
             case "metrics": return try MetricsCommand.run(rest, environment: environment)
+            case "logs": return try LogsCommand.run(rest, environment: environment)
             case "queue": return try QueueCommand.run(rest, environment: environment)
             case "explain": return try ExplainCommand.run(rest, environment: environment)
             case "feed": return try FeedCommand.run(rest, environment: environment)
@@ -63,7 +65,7 @@ struct EntryPoint {
 
     private static func unknown(_ word: String) -> UsageError {
         let verbs: [String] = [
-            "serve", "status", "lag", "metrics", "queue", "explain", "feed", "health", "demo", "help",
+            "serve", "status", "lag", "metrics", "logs", "queue", "explain", "feed", "health", "demo", "help",
         ]
         let guess = Suggestion.nearest(to: word, among: verbs).map { " Did you mean \($0)?" }
         return UsageError("There is no verb '\(word)'.\(guess ?? " See millrace help.")")

@@ -1,6 +1,8 @@
 import ByteCoding
 import EventModel
+import EventStore
 import Testing
+import WireTesting
 
 @Suite("Reading log events")
 struct LogReadingTests {
