@@ -89,18 +89,11 @@ final class Daemon: Sendable {
             hosting.secretKey = credentials.secretKey
         }
         do {
-            let log = FunctionLog(logger: logger)
-            let keeper = FunctionLogKeeper(
-                store: store, loop: engineLoop, now: RealClock.now,
-                report: { [logger] in logger.log(.error, "function logs", ["problem": .string($0)]) })
-            functionLogs = keeper
+            functionLogs = FunctionLogKeeper(store: store, loop: engineLoop, logger: logger)
             host = try FunctionHost(
                 loop: engineLoop, configuration: hosting, logger: logger, metrics: metrics,
                 recorder: recorder, now: RealClock.now,
-                logSink: { line in
-                    log.write(line)
-                    keeper.take(line)
-                })
+                logSink: FunctionLog(logger: logger).sink(and: functionLogs))
         } catch {
             throw DaemonError("\(error)")
         }

@@ -1,6 +1,8 @@
 import EventModel
+import EventStore
 import Glibc
 import HTTP
+import LogsService
 import RuntimeAPI
 import Synchronization
 import Telemetry
@@ -93,6 +95,14 @@ final class FunctionLog {
     private let logger: Logger
     init(logger: Logger) { self.logger = logger }
 
+    /// What a host gives its lines to: this log, and the log streams of the functions.
+    func sink(and keeper: FunctionLogKeeper) -> (FunctionLogLine) -> Void {
+        { line in
+            self.write(line)
+            keeper.take(line)
+        }
+    }
+
     func write(_ line: FunctionLogLine) {
         let level: LogLevel = line.isPlatform ? .debug : .info
         guard logger.isEnabled(level) else { return }
@@ -102,6 +112,15 @@ final class FunctionLog {
                 "function": .string(line.function.description), "request": .string(line.requestID ?? ""),
                 "line": .string(String(decoding: line.bytes, as: UTF8.self)),
             ])
+    }
+}
+
+extension FunctionLogKeeper {
+    /// A keeper that tells the daemon's log what it cannot store.
+    convenience init(store: EventStore, loop: EventLoop, logger: Logger) {
+        self.init(
+            store: store, loop: loop, now: RealClock.now,
+            report: { logger.log(.error, "function logs", ["problem": .string($0)]) })
     }
 }
 
