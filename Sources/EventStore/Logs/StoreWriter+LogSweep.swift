@@ -59,7 +59,21 @@ extension StoreWriter {
             if try removeSilentLogStreams(of: group.key, before: cutoff) { return true }
         }
         guard group.storedBytes > groupBytes else { return false }
-        return try removeLogEvents(of: group.key, before: Int64.max)
+        let isMore = try removeLogEvents(of: group.key, before: Int64.max)
+        // Streams whose events have all gone that way are empty; there is one for each environment.
+        guard let first = try firstLogEvent(ofGroup: group.key) else { return isMore }
+        let areMoreStreams = try removeSilentLogStreams(of: group.key, before: first)
+        return isMore || areMoreStreams
+    }
+
+    private func firstLogEvent(ofGroup group: Int64) throws(StoreError) -> Int64? {
+        let statement = try statement(
+            "SELECT at_ms FROM log_event WHERE log_group = ?1 ORDER BY at_ms, number LIMIT 1")
+        return try attempt { () throws(SQLiteError) in
+            statement.bind(1, group)
+            defer { statement.reset() }
+            return try statement.step() ? statement.int(0) : nil
+        }
     }
 
     /// True when as many as a step may were removed.
