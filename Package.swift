@@ -29,6 +29,7 @@ func tests(_ name: String, _ dependencies: [String]) -> Target {
 let excludedFromTests: [String: [String]] = [
     "CloudWatchServiceTests": ["Golden"],
     "DynamoDBServiceTests": ["Golden"],
+    "EventsServiceTests": ["Golden"],
     "IAMServiceTests": ["Golden"],
     "IdentityServiceTests": ["Golden"],
     "KinesisServiceTests": ["Golden"],
@@ -94,6 +95,7 @@ let services: [Target] = [
     module("IAMService", wire),
     module("S3Service", wire + ["CExpat", "CZLib"]),
     module("SNSService", wire + ["HTTPClient"]),
+    module("EventsService", wire + ["MappingCore"]),
     module("CloudWatchService", wire + ["Metering"]),
     module("LogsService", wire + ["RuntimeAPI"]),
 ]
@@ -103,7 +105,7 @@ let programs: [Target] = [
         "millrace",
         wire + [
             "SQSService", "KinesisService", "DynamoDBService", "LambdaService", "IdentityService",
-            "IAMService", "S3Service", "SNSService",
+            "IAMService", "S3Service", "SNSService", "EventsService",
             "MappingEngine", "RuntimeAPI", "Template", "Telemetry", "HTTPClient", "CShim",
             "Metering", "CloudWatchService", "LogsService",
         ]),
@@ -137,6 +139,9 @@ let testTargets: [Target] = [
     tests("AWSWireTests", wire + ["CZLib"]),
     tests("SQSServiceTests", serviceTests + ["SQSService"]),
     tests("SNSServiceTests", serviceTests + ["SNSService", "SQSService"]),
+    tests(
+        "EventsServiceTests",
+        serviceTests + ["EventsService", "SQSService", "SNSService", "KinesisService"]),
     tests("KinesisServiceTests", serviceTests + ["KinesisService"]),
     tests("DynamoDBServiceTests", serviceTests + ["DynamoDBService", "Simulation"]),
     tests("LambdaServiceTests", serviceTests + ["LambdaService", "CodeArchive"]),

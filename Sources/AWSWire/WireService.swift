@@ -57,6 +57,9 @@ extension WireService {
         errorForm: .query(namespace: "https://iam.amazonaws.com/doc/2010-05-08/"))
     package static let s3 = WireService(
         signingName: "s3", displayName: "S3", contentType: "application/xml", errorForm: .storage)
+    package static let events = WireService(
+        signingName: "events", displayName: "EventBridge", contentType: "application/x-amz-json-1.1",
+        errorForm: .json(namespace: "", isQueryCompatible: false))
     package static let sns = WireService(
         signingName: "sns", displayName: "Amazon SNS", contentType: "text/xml",
         errorForm: .query(namespace: "http://sns.amazonaws.com/doc/2010-03-31/"))

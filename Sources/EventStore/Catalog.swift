@@ -65,6 +65,7 @@ struct Definitions: Sendable {
     var mappings: [String: EventSourceMapping] = [:]
     var mappingKeys: [String: Int64] = [:]
     var topics = TopicDefinitions()
+    var events = EventDefinitions()
     var identities = Identities()
     var buckets: [String: BucketDefinition] = [:]
 }

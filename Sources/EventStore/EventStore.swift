@@ -17,6 +17,8 @@ package final class EventStore: Sendable {
 
     /// Where this machine's programs reach the daemon; in the URLs of notifications.
     package let publicAddress: PublicAddress
+    /// How events of rules reach functions.
+    package let functionEvents: FunctionEvents
 
     let now: @Sendable () -> Timestamp
     let tableSizes: Mutex<[TableKey: TableTally]>
@@ -72,6 +74,7 @@ package final class EventStore: Sendable {
             connection: connection, loaded: loaded, tableShardLifetime: tableShardLifetime,
             objectFiles: objectFiles)
         publicAddress = writer.publishing.address
+        functionEvents = writer.publishing.functions
         let publisher = Publisher(
             catalog: catalog, leases: leases, tips: tips, observers: observers,
             setTableSize: { [weak self] key, tally in self?.tableSizes.withLock { $0[key] = tally } },

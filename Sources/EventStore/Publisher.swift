@@ -35,6 +35,7 @@ struct Publisher {
         changes.shards = Array(effects.touchedShards.union(effects.closedShards))
         changes.definitionsChanged = effects.definitionsChanged
         changes.topicDeliveries = effects.hasTopicDeliveries
+        changes.eventSchedule = effects.hasEventSchedule
         if !changes.isEmpty { observers.tell(changes) }
     }
 

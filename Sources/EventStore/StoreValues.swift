@@ -10,10 +10,13 @@ package struct CommittedChanges: Equatable, Sendable {
     package var definitionsChanged = false
     /// Deliveries of topics to HTTP endpoints were added.
     package var topicDeliveries = false
+    /// Scheduled rules, or events that wait for another attempt, were added or moved in time.
+    package var eventSchedule = false
 
     package init() {}
     package var isEmpty: Bool {
         queues.isEmpty && shards.isEmpty && !definitionsChanged && !topicDeliveries
+            && !eventSchedule
     }
 }
 

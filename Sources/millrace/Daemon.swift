@@ -3,6 +3,7 @@ import CloudWatchService
 import DynamoDBService
 import EventModel
 import EventStore
+import EventsService
 import Glibc
 import HTTP
 import IAMService
@@ -37,6 +38,7 @@ final class Daemon: Sendable {
     /// Kept because a drain ends its long polls.
     private let sqs: SQSService
     private let sns: SNSService
+    private let events: EventsService
     private let keeper: MetricKeeper
     private let functionLogs: FunctionLogKeeper
     /// Kept because a drain ends its subscriptions.
@@ -107,6 +109,9 @@ final class Daemon: Sendable {
             sns = SNSService(
                 store: store, reader: try store.makeReader(), loop: apiLoop, now: RealClock.now,
                 report: { deliveries.write($0) })
+            events = EventsService(
+                store: store, reader: try store.makeReader(), loop: apiLoop, now: RealClock.now,
+                report: { [logger] in logger.log(.error, "events", ["problem": .string($0)]) })
             keeper = try MetricKeeper(
                 store: store, reader: reader, recorder: recorder, loop: apiLoop, now: RealClock.now,
                 report: { [logger] in logger.log(.error, "metrics", ["problem": .string($0)]) })
@@ -154,6 +159,7 @@ final class Daemon: Sendable {
         ).register(on: &router)
         sqs.register(on: &router)
         sns.register(on: &router)
+        events.register(on: &router)
         let dynamoDB = DynamoDBService(
             store: store, reader: reader, loop: apiLoop, now: RealClock.now
         ) { [logger] name, error in
@@ -221,6 +227,7 @@ extension Daemon {
             kinesis.finishSubscriptions()
         }
         sns.stopDelivering()
+        events.stopFiring()
         engine.drain { finish(true) }
         engineLoop.execute { [self] in
             engineLoop.schedule(after: timeout) { finish(false) }

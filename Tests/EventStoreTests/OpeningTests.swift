@@ -42,7 +42,7 @@ struct OpeningTests {
         try Self.open(directory).close()
         let connection = try Connection(path: directory + "/millrace.db", access: .readWrite)
         try connection.execute("PRAGMA user_version = 99")
-        #expect(throws: StoreError.newerFile(found: 99, supported: 14)) { try Self.open(directory) }
+        #expect(throws: StoreError.newerFile(found: 99, supported: 15)) { try Self.open(directory) }
     }
 
     @Test("A file that is no database is refused with what to do")

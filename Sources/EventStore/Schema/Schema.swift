@@ -2,7 +2,7 @@
 enum Schema {
     static let steps: [String] = [
         first, besideCheckpoints, tokens, topics, identities, objects, metrics, fifo, leases,
-        messageMoves, executions, arrivals, functions, logs,
+        messageMoves, executions, arrivals, functions, logs, events,
     ]
 
     /// Rows of `message` and `stream_record` are keyed by queue or shard << 44 | position, so one small integer key

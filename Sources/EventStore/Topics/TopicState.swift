@@ -43,9 +43,13 @@ final class NotificationSigner: Sendable {
 /// Tools of the writer that hold no state of the store: nothing in them goes back with a lost group.
 final class PublishingTools {
     let address = PublicAddress()
+    let functions = FunctionEvents()
     let hasher = MD5Hasher()
     /// Compiled filter policies; one that was changed since is compiled anew.
     private var matchers: [SubscriptionKey: TopicFilterMatcher] = [:]
+
+    /// Compiled patterns of rules.
+    var eventMatchers: [EventRuleID: EventMatcher] = [:]
 
     private static let matchersMax = 10_000
 

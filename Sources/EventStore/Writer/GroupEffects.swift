@@ -25,6 +25,8 @@ struct GroupEffects {
     var removedShards: [ShardKey] = []
     var touchedTables: Set<TableKey> = []
     var hasTopicDeliveries = false
+    /// A scheduled rule or an event that waits has another time, or is new.
+    var hasEventSchedule = false
     /// Files of objects that rows name from now on, and those that no row names any more.
     var adoptedFiles: [String] = []
     var removedFiles: [String] = []

@@ -35,6 +35,7 @@ struct LoadedState {
         try loadFunctions(connection, in: directory)
         try loadMappings(connection)
         try loadTopics(connection)
+        try loadEvents(connection)
         try loadIdentities(connection)
         try storeErrors { () throws(SQLiteError) in try loadBuckets(connection) }
         try storeErrors { () throws(SQLiteError) in
