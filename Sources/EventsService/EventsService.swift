@@ -116,9 +116,9 @@ extension EventsService {
         }
     }
 
-    /// Changes a bus on the writer thread, from what it is then, and answers with nothing.
+    /// Changes a bus on the writer thread, from what it is then, and answers with no body if there is nothing to say.
     func change(
-        _ id: EventBusID, _ call: ServiceCall,
+        _ id: EventBusID, _ call: ServiceCall, answer: JSONValue? = nil,
         _ change: @escaping @Sendable (inout EventBusDefinition) throws(AWSError) -> Void
     ) {
         submit(call) { writer throws(StoreError) in
@@ -126,7 +126,7 @@ extension EventsService {
             do throws(AWSError) { try change(&bus) } catch { return .failure(error) }
             bus.modifiedAt = writer.now
             try writer.putEventBus(bus)
-            return .success(nil)
+            return .success(answer)
         }
     }
 }

@@ -52,11 +52,11 @@ extension EventsService {
         _ edit: @escaping @Sendable (inout [String: String]) throws(AWSError) -> Void
     ) {
         switch resource {
-        case .bus(let id): change(id, call) { bus throws(AWSError) in try edit(&bus.tags) }
+        case .bus(let id): change(id, call, answer: [:]) { bus throws(AWSError) in try edit(&bus.tags) }
         case .rule(let id):
             change(id, call) { rule throws(AWSError) in
                 try edit(&rule.tags)
-                return nil
+                return [:]
             }
         }
     }

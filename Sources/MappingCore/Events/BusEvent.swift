@@ -57,7 +57,7 @@ package struct BusEvent: Equatable, Sendable {
         return json.bytes
     }
 
-    /// What a scheduled rule puts on its bus when its time has come.
+    /// What the targets of a scheduled rule get when its time has come.
     package static func scheduled(_ rule: EventRuleID, at due: Timestamp) -> BusEvent {
         BusEvent(
             source: "aws.events", detailType: "Scheduled Event", location: rule.bus.location, time: due,
