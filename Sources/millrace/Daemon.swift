@@ -105,13 +105,8 @@ final class Daemon: Sendable {
             sqs = SQSService(
                 store: store, reader: try store.makeReader(), loop: apiLoop,
                 isLimited: configuration.sqsLimits == .on, now: RealClock.now)
-            let deliveries = DeliveryLog(logger: logger, metrics: metrics)
-            sns = SNSService(
-                store: store, reader: try store.makeReader(), loop: apiLoop, now: RealClock.now,
-                report: { deliveries.write($0) })
-            events = EventsService(
-                store: store, reader: try store.makeReader(), loop: apiLoop, now: RealClock.now,
-                report: { [logger] in logger.log(.error, "events", ["problem": .string($0)]) })
+            sns = try Self.makeTopics(store, apiLoop, logger, metrics)
+            events = try Self.makeEvents(store, apiLoop, logger)
             keeper = try MetricKeeper(
                 store: store, reader: reader, recorder: recorder, loop: apiLoop, now: RealClock.now,
                 report: { [logger] in logger.log(.error, "metrics", ["problem": .string($0)]) })
@@ -179,6 +174,23 @@ final class Daemon: Sendable {
         LogsService(store: store, reader: reader, loop: apiLoop, now: RealClock.now).register(on: &router)
         registerPages(on: &router, verifier: verifier)
         return router
+    }
+
+    private static func makeTopics(
+        _ store: EventStore, _ loop: EventLoop, _ logger: Logger, _ metrics: Metrics
+    ) throws(StoreError) -> SNSService {
+        let deliveries = DeliveryLog(logger: logger, metrics: metrics)
+        return SNSService(
+            store: store, reader: try store.makeReader(), loop: loop, now: RealClock.now,
+            report: { deliveries.write($0) })
+    }
+
+    private static func makeEvents(
+        _ store: EventStore, _ loop: EventLoop, _ logger: Logger
+    ) throws(StoreError) -> EventsService {
+        EventsService(
+            store: store, reader: try store.makeReader(), loop: loop, now: RealClock.now,
+            report: { logger.log(.error, "events", ["problem": .string($0)]) })
     }
 
     private static func makeLogger(_ configuration: ServeConfiguration) -> Logger {
